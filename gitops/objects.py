@@ -1,0 +1,64 @@
+"""Kubernetes objects as plain data: their identity, their parts, and equality that JSON would agree with."""
+
+from __future__ import annotations
+
+import marshal
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+Object = dict[str, Any]
+"""One Kubernetes object (a manifest) as JSON-like data: dict, list, str, int, float, bool, None."""
+
+Scope = Callable[[str, str], str | None]
+"""(apiVersion, kind) -> "Namespaced", "Cluster", or None where no schema says."""
+
+
+class Key(NamedTuple):
+    """What makes an object the same object for the API server; the version is not part of it."""
+
+    group: str
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        """`InferenceService.serving.kserve.io/models/mnist`, in kubectl's spelling of a kind and its group."""
+        kind = f"{self.kind}.{self.group}" if self.group else self.kind
+        return "/".join(part for part in (kind, self.namespace, self.name) if part)
+
+
+def group_of(api_version: str) -> str:
+    """The API group of an apiVersion; empty for the core group."""
+    return api_version.rpartition("/")[0]
+
+
+def key_of(obj: Object) -> Key:
+    """The identity of an object that has apiVersion, kind and metadata.name."""
+    metadata = obj["metadata"]
+    return Key(group_of(obj["apiVersion"]), obj["kind"], metadata.get("namespace", ""), metadata["name"])
+
+
+def identical(a: Any, b: Any) -> bool:
+    """Equal as JSON: `True` is not `1`, the order of keys does not matter, `1.0` is `1`."""
+    try:
+        if marshal.dumps(a, 2) == marshal.dumps(b, 2):  # version 2 writes no back references: same bytes, same data
+            return True
+    except ValueError:
+        return False
+    return _identical(a, b)
+
+
+def _identical(a: Any, b: Any) -> bool:
+    if type(a) is not type(b):
+        numbers = isinstance(a, int | float) and isinstance(b, int | float)
+        return numbers and not isinstance(a, bool) and not isinstance(b, bool) and a == b
+    if type(a) is dict:
+        return a.keys() == b.keys() and all(_identical(value, b[key]) for key, value in a.items())
+    if type(a) is list:
+        return len(a) == len(b) and all(map(_identical, a, b))
+    return bool(a == b)
+
+
+def pointer(path: tuple[str | int, ...] | list[str | int]) -> str:
+    """A path as JSON pointer (RFC 6901)."""
+    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path)
