@@ -1,0 +1,70 @@
+"""Kubernetes quantities in the spelling that the API server gives back, so that git and cluster compare equal.
+
+Source: k8s.io/apimachinery `pkg/api/resource/quantity.go` (CanonicalizeBytes).
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import ROUND_UP, Decimal
+from functools import lru_cache
+
+_QUANTITY = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))(?:([KMGTPE]i|[numkMGTPE]?)|[eE]([+-]?\d+))")
+_BINARY = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
+_DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
+_SUFFIX = {power: suffix for suffix, power in _DECIMAL.items()}
+_NANO = Decimal("1e-9")
+
+
+@lru_cache(4096)
+def canonical(text: str) -> str:
+    """`text` as Kubernetes prints it: `1000m` is `1`, `0.5` is `500m`, `2048Mi` is `2Gi`.
+
+    Raises:
+        ValueError: `text` is not a quantity.
+    """
+    match = _QUANTITY.fullmatch(text)
+    if not match:
+        raise ValueError(f"`{text}` is not a quantity such as 500m, 2 or 4Gi")
+    number, suffix, exponent = match.groups()
+    if exponent is not None:
+        return _scientific(Decimal(number) * Decimal(10) ** int(exponent))
+    if suffix in _DECIMAL:
+        return _decimal(Decimal(number).scaleb(_DECIMAL[suffix]))
+    value = Decimal(number) * 1024 ** _BINARY.index(suffix)
+    return _binary(value.quantize(Decimal(1), rounding=ROUND_UP)) if abs(value) >= 1024 else _decimal(value)
+
+
+def quantity(value: str | int | float) -> str:
+    """The canonical spelling of a quantity given as text or number.
+
+    Raises:
+        ValueError: it is not a quantity.
+    """
+    return canonical(value if isinstance(value, str) else format(Decimal(repr(value)), "f"))
+
+
+def _binary(value: Decimal) -> str:
+    number, power = int(value), 0
+    while number % 1024 == 0 and power < len(_BINARY) - 1 and number:
+        number, power = number // 1024, power + 1
+    return f"{number}{_BINARY[power]}"
+
+
+def _mantissa(value: Decimal) -> tuple[int, int]:
+    """The value as mantissa and exponent, the exponent a multiple of three and as large as it goes; below nano rounds away from zero."""
+    number = int(value.quantize(_NANO, rounding=ROUND_UP).scaleb(9))
+    power = -9
+    while number and number % 1000 == 0 and power < 18:
+        number, power = number // 1000, power + 3
+    return (number, power) if number else (0, 0)
+
+
+def _decimal(value: Decimal) -> str:
+    number, power = _mantissa(value)
+    return f"{number}{_SUFFIX[power]}"
+
+
+def _scientific(value: Decimal) -> str:
+    number, power = _mantissa(value)
+    return f"{number}e{power}" if power else str(number)

@@ -1,0 +1,119 @@
+"""What every resource has: a name, its place in the spec, and `fields` as the way to anything the CRD offers."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from gitops.environments import Environment, merge
+from gitops.model import Closed
+from gitops.objects import Object, Scope
+from gitops.problems import Problem
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+
+class External(Closed):
+    """Something outside the project, named on purpose: it is not looked for.
+
+    `api_version`, `kind` and `namespace` are needed only where a reference of that type states them (a KafkaSource's sink).
+    """
+
+    name: str
+    api_version: str = ""
+    kind: str = ""
+    namespace: str = ""
+
+    def __init__(self, name: str, **data: Any) -> None:
+        super().__init__(name=name, **data)
+
+
+class Resource(Closed):
+    """A typed object of a spec. It becomes one or more Kubernetes objects in each environment.
+
+    `labels` and `annotations` go on the object's metadata. `fields` is merged last into the object, in upstream's own spelling
+    (null removes a field), so that nothing in the CRD is out of reach; the result is validated like the rest.
+    """
+
+    __slots__ = ("place",)
+    place: tuple[str, int]
+    """File and line of the call that made this resource."""
+
+    kind: ClassVar[str]
+    """The Kubernetes kind that references to this resource name."""
+
+    name: str
+    labels: dict[str, str] = {}
+    annotations: dict[str, str] = {}
+    fields: dict[str, Any] = {}
+
+    def __init__(self, **data: Any) -> None:
+        super().__init__(**data)
+        frame = sys._getframe(1)
+        object.__setattr__(self, "place", (frame.f_code.co_filename, frame.f_lineno))
+
+    def objects(self, context: Context) -> Iterable[Object]:
+        """The Kubernetes objects of this resource in an environment."""
+        raise NotImplementedError
+
+    def metadata(self, context: Context, annotations: dict[str, str] | None = None) -> Object:
+        """Metadata of a namespaced object of this name; `annotations` are the tool's own, which the user's override."""
+        metadata: Object = {"name": self.name, "namespace": context.environment.namespace}
+        if self.labels:
+            metadata["labels"] = dict(self.labels)
+        if annotations or self.annotations:
+            metadata["annotations"] = {**(annotations or {}), **self.annotations}
+        return metadata
+
+    def finish(self, obj: Object) -> Object:
+        """The object with `fields` merged in."""
+        return merge(obj, self.fields) if self.fields else obj
+
+
+class Context:
+    """One application in one environment, while its resources become objects. Collects problems; each names its resource."""
+
+    def __init__(
+        self,
+        application: str,
+        environment: Environment,
+        resources: tuple[Resource, ...],
+        scope: Scope,
+        secrets: dict[str, dict[str, SecretStr]],
+    ) -> None:
+        self.application = application
+        self.environment = environment
+        self.resources = resources
+        self.scope = scope
+        self.secrets = secrets
+        self.problems: list[tuple[Resource, str, Problem]] = []
+        self._returned = {(type(resource), resource.name) for resource in resources}
+
+    def problem(self, resource: Resource, at: str, problem: Problem) -> None:
+        """Record a problem of `resource`; `at` is the keyword path in its call, such as `transformer.container.image`."""
+        self.problems.append((resource, at, problem))
+
+    def reference(self, user: Resource, at: str, target: Resource | External) -> str:
+        """The name of `target`, which `user` refers to; a problem if nothing in this environment has it."""
+        if (
+            isinstance(target, Resource)
+            and (type(target), target.name) not in self._returned
+            and not self.environment.does_provide(target.kind, target.name)
+        ):
+            self.problem(user, at, _dangling(user, target))
+        return target.name
+
+
+def _dangling(user: Resource, target: Resource) -> Problem:
+    what = f"{type(target).__name__} `{target.name}`"
+    return Problem(
+        rule="dangling-reference",
+        message=f"{type(user).__name__} `{user.name}` refers to {what}, which this application does not return",
+        found=f"a reference to {what}",
+        expected="an object that the spec function returns, or one that the environment provides",
+        why=f"nothing would create the {target.kind}, and {type(user).__name__} `{user.name}` would never become ready.",
+        hint="add it to the list that the spec function returns; if it exists outside this project, pass External(…) or list it "
+        "under `provides:` in environment.yaml",
+    )
