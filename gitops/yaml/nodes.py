@@ -1,0 +1,309 @@
+"""The careful reader: every node with its place, everything doubtful a problem. Slow; used where the fast reader may not be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from gitops.location import Location
+from gitops.problems import InvalidInput, Problem
+
+MAX_DEPTH = 200
+MAX_COPIED = 100_000  # nodes that aliases may add; a document of a few lines can ask for billions
+MAX_DIGITS = 400
+
+_CORE = "tag:yaml.org,2002:"
+_INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT = re.compile(
+    r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
+)
+_WORDS = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """A scalar, list or map and where it stands; offsets count characters from 0."""
+
+    kind: str
+    start: int
+    end: int
+    line: int
+    column: int
+    style: str = ""
+    tag: str = ""
+    text: str = ""
+    items: list[Node] = field(default_factory=list)
+    entries: list[tuple[Node, Node]] = field(default_factory=list)
+    alias: bool = False
+    closed: bool = False
+    size: int = 1
+    height: int = 0
+
+    def add(self, child: Node) -> None:
+        """Take the next item, key or value; a key waits in `items` for its value."""
+        self.items.append(child)
+        self.size += child.size
+        self.height = max(self.height, child.height + 1)
+        if self.kind == "map" and len(self.items) == 2:
+            self.entries.append((self.items[0], self.items[1]))
+            self.items.clear()
+
+
+def read(text: str, file: str) -> list[Node]:
+    """The documents of a text as trees of nodes. Raises InvalidInput: `yaml-syntax`, `yaml-alias`, `yaml-depth`."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+    from ruamel.yaml.reader import ReaderError
+
+    try:
+        return list(_documents(YAML(typ="safe", pure=True).parse(text), file))
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = Location(file, mark.line + 1, mark.column + 1) if mark else Location(file)
+        raise InvalidInput([_syntax(str(error.problem or error.context), str(error.context or ""), place)]) from None
+    except ReaderError as error:
+        line, column = place_of(text, error.position)
+        message = f"character U+{ord(text[error.position]):04X} is not allowed in YAML"
+        hint = "write it as an escape in double quotes, or remove it"
+        raise InvalidInput([Problem("yaml-syntax", message, Location(file, line, column), hint=hint)]) from None
+    except (YAMLError, ValueError) as error:
+        message = f"this is not YAML ({type(error).__name__})"
+        raise InvalidInput([Problem("yaml-syntax", message, Location(file))]) from None
+
+
+def place_of(text: str, offset: int) -> tuple[int, int]:
+    """Line and column, from 1, of a character."""
+    return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
+
+
+_PLAINER = {
+    "mapping values are not allowed here": (
+        "a second `: ` on one line, or a line indented too far",
+        "put text that contains `: ` in quotes",
+    ),
+    "could not find expected ':'": ("this line is neither `key: value` nor a list item", "is the colon missing?"),
+    "found character '\\t' that cannot start any token": ("a tab where YAML takes only spaces", "indent with spaces"),
+    "found unexpected end of stream": ("a quote is opened and never closed", ""),
+}
+
+
+def _syntax(problem: str, context: str, place: Location) -> Problem:
+    message, hint = _PLAINER.get(problem, (f"{context}: {problem}" if context else problem, ""))
+    return Problem("yaml-syntax", message, place, hint=hint)
+
+
+def _documents(events: Iterable[Any], file: str) -> Iterator[Node]:
+    """Nodes from a parser's events, with a stack of our own: nesting costs no recursion."""
+    stack: list[Node] = []
+    anchors: dict[str, Node] = {}
+    copied = 0
+    for event in events:
+        name = type(event).__name__
+        if name in ("MappingEndEvent", "SequenceEndEvent"):
+            node = stack.pop()
+            node.end, node.closed = event.end_mark.index, True
+        elif name == "AliasEvent":
+            node = _aliased(event, anchors, len(stack), file)
+            copied += node.size
+            _check_copied(copied, event, file)
+        elif name in ("ScalarEvent", "MappingStartEvent", "SequenceStartEvent"):
+            node = _node(event, name)
+            if event.anchor:
+                anchors[event.anchor] = node
+            if not node.closed:
+                stack.append(node)
+                _check_depth(len(stack), event, file)
+                continue
+        else:
+            if name == "DocumentStartEvent":
+                anchors = {}
+            continue
+        if stack:
+            stack[-1].add(node)
+        else:
+            yield node
+
+
+_KINDS = {"ScalarEvent": "scalar", "MappingStartEvent": "map", "SequenceStartEvent": "list"}
+
+
+def _node(event: Any, name: str) -> Node:
+    start, end = event.start_mark, event.end_mark
+    node = Node(_KINDS[name], start.index, end.index, start.line + 1, start.column + 1, tag=str(event.tag or ""))
+    if name == "ScalarEvent":
+        node.text, node.style, node.closed = event.value, event.style or "", True
+    else:
+        node.style = "flow" if event.flow_style else ""
+    return node
+
+
+def _aliased(event: Any, anchors: dict[str, Node], depth: int, file: str) -> Node:
+    node = anchors.get(event.anchor)
+    if node is None:
+        raise _fault("yaml-alias", f"`*{event.anchor}` refers to an anchor that is not there", event, file)
+    if not node.closed:
+        raise _fault("yaml-alias", f"`*{event.anchor}` contains itself", event, file)
+    _check_depth(depth + node.height, event, file)
+    start, end = event.start_mark, event.end_mark
+    return Node(
+        node.kind, start.index, end.index, start.line + 1, start.column + 1, node.style, node.tag, node.text,
+        node.items, node.entries, True, True, node.size, node.height,
+    )  # fmt: skip
+
+
+def _check_copied(copied: int, event: Any, file: str) -> None:
+    if copied > MAX_COPIED:
+        raise _fault("yaml-alias", f"aliases expand to more than {MAX_COPIED:,} values", event, file)
+
+
+def _check_depth(depth: int, event: Any, file: str) -> None:
+    if depth > MAX_DEPTH:
+        raise _fault("yaml-depth", f"nested deeper than {MAX_DEPTH} levels", event, file)
+
+
+def _fault(rule: str, message: str, event: Any, file: str) -> InvalidInput:
+    mark = event.start_mark
+    return InvalidInput([Problem(rule, message, Location(file, mark.line + 1, mark.column + 1))])
+
+
+class Reader:
+    """Plain data from nodes, by the core schema of YAML 1.2; collects every problem on the way."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.problems: list[Problem] = []
+
+    def data(self, node: Node) -> Any:
+        """The value of a node; each alias gets a copy of its own."""
+        if node.kind == "scalar":
+            return self._scalar(node)
+        if node.tag not in ("", "!", f"{_CORE}{'map' if node.kind == 'map' else 'seq'}"):
+            self._refuse_tag(node)
+        if node.kind == "list":
+            return [self.data(item) for item in node.items]
+        return self._map(node)
+
+    def _map(self, node: Node) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        merged: dict[str, Any] = {}
+        lines: dict[str, int] = {}
+        for key, value in node.entries:
+            if is_merge(key):
+                merged = {**self._merge(key, value), **merged}
+                continue
+            name = self._key(key)
+            item = self.data(value)
+            if name is None:
+                continue
+            if name in lines:
+                self._report(
+                    "duplicate-key",
+                    f"`{name}` is here a second time",
+                    key,
+                    why=_DUPLICATE,
+                    found=f"first on line {lines[name]}",
+                )
+            lines[name] = key.line
+            result[name] = item
+        return {**merged, **result} if merged else result
+
+    def _key(self, key: Node) -> str | None:
+        if key.kind != "scalar":
+            self._report(
+                "yaml-key",
+                f"a {key.kind} cannot be a key",
+                key,
+                expected="a string",
+                hint="quote it if it is meant as text",
+            )
+            return None
+        name = self._scalar(key)
+        if isinstance(name, str):
+            return name
+        shown = key.text or "(nothing)"
+        self._report(
+            "yaml-key",
+            f"key `{shown}` is not a string",
+            key,
+            found=type_name(name),
+            expected="a string",
+            hint=f'write "{key.text}"',
+        )
+        return None
+
+    def _merge(self, key: Node, value: Node) -> dict[str, Any]:
+        sources = value.items if value.kind == "list" else [value]
+        if any(source.kind != "map" for source in sources):
+            self._report(
+                "yaml-key", "`<<` merges maps, and this is none", key, hint='write "<<" if a key of that name is meant'
+            )
+            return {}
+        merged: dict[str, Any] = {}
+        for source in sources:
+            merged = {**self.data(source), **merged}
+        return merged
+
+    def _scalar(self, node: Node) -> Any:
+        if node.tag in (f"{_CORE}str", "!"):
+            return node.text
+        if node.style and not node.tag:
+            return node.text
+        if _INT.fullmatch(node.text) and len(node.text) > MAX_DIGITS:
+            self._report(
+                "yaml-syntax", f"a number of {len(node.text)} digits", node, hint="quote it if it is meant as text"
+            )
+            return None
+        value = resolve(node.text)
+        if node.tag and node.tag != _CORE + type_name(value):
+            self._refuse_tag(node)
+        return value
+
+    def _refuse_tag(self, node: Node) -> None:
+        tag = node.tag.replace(_CORE, "!!")
+        self._report(
+            "yaml-tag",
+            f"tag `{tag}` means nothing here",
+            node,
+            why="only plain data is read, the same by every tool",
+            hint="remove the tag",
+        )
+
+    def _report(self, rule: str, message: str, node: Node, **more: str) -> None:
+        self.problems.append(Problem(rule, message, Location(self.file, node.line, node.column), **more))
+
+
+_DUPLICATE = "some readers take the first, some the last, and kustomize refuses the file"
+
+
+def is_merge(key: Node) -> bool:
+    """A plain `<<`: takes over the entries of other maps, as kustomize does."""
+    return key.kind == "scalar" and key.text == "<<" and not key.style and not key.tag
+
+
+def resolve(text: str) -> Any:
+    """A plain scalar by the core schema of YAML 1.2.2 (section 10.3.2)."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INT.fullmatch(text):
+        return int(text, {"0o": 8, "0x": 16}.get(text[:2], 10))
+    if _FLOAT.fullmatch(text):
+        return float(
+            text.replace(".inf", "inf").replace(".Inf", "inf").replace(".INF", "inf")
+            if "." in text and text[-1] in "fF"
+            else text.strip(".")
+            if text[-1] in "nN"
+            else text
+        )
+    return text
+
+
+def type_name(value: Any) -> str:
+    """The name of a value's type in YAML."""
+    names = {type(None): "null", bool: "bool", int: "int", float: "float", str: "str", list: "seq", dict: "map"}
+    return names[type(value)]
