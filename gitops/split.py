@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from gitops.jsonpatch import apply_operations, operations
+from gitops.jsonpatch import Operation, evaluate, operations
 from gitops.objects import Key, Object, Scope, group_of, identical, key_of
 
 # Kinds in which Kustomize's `namespace:` rewrites more than metadata.namespace: its built-in field specs for
@@ -41,7 +41,7 @@ class Patch(NamedTuple):
     """JSON6902 operations (`op`, `path` and, unless it removes, `value`) for one object of the base."""
 
     target: Target
-    operations: tuple[dict[str, Any], ...]
+    operations: tuple[Operation, ...]
 
 
 class Overlay(NamedTuple):
@@ -87,7 +87,7 @@ def apply(base: Sequence[Object], overlay: Overlay) -> list[Object]:
         if target not in objects:
             raise ValueError(f"{target}: there is no such object to patch")
         try:
-            objects[target] = apply_operations(objects[target], changes)
+            objects[target] = evaluate(objects[target], changes)
         except ValueError as error:
             raise ValueError(f"{target}: {error}") from None
     for stub in overlay.deleted:
