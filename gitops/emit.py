@@ -98,7 +98,7 @@ def _elsewhere(target: Target, namesakes: Sequence[Key]) -> bool:
 
 
 def _exact(text: str) -> str:
-    r"""A Go regular expression that matches this text only; `[.]` reads better than `\\.` does between YAML's quotes."""
+    r"""A Go regular expression that matches this text only; `[.]` reads better than `\.` does between YAML's quotes."""
     return re.sub(r"[\\+*?()|\[\]{}^$]", r"\\\g<0>", text).replace(".", "[.]")
 
 
