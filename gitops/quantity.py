@@ -6,13 +6,17 @@ Source: k8s.io/apimachinery `pkg/api/resource/quantity.go` (CanonicalizeBytes).
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from decimal import ROUND_UP, Decimal
 from functools import lru_cache
+from typing import Any
 
 _QUANTITY = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))(?:([KMGTPE]i|[numkMGTPE]?)|[eE]([+-]?\d+))")
 _BINARY = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
 _DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 _SUFFIX = {power: suffix for suffix, power in _DECIMAL.items()}
+_AMOUNTS = ("requests", "limits")
+"""Fields of ResourceRequirements that map names to quantities."""
 _NANO = Decimal("1e-9")
 
 
@@ -42,6 +46,28 @@ def quantity(value: str | int | float) -> str:
         ValueError: it is not a quantity.
     """
     return canonical(value if isinstance(value, str) else format(Decimal(repr(value)), "f"))
+
+
+def spelled(data: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of raw Kubernetes data with the quantities of containers and volumes in canonical spelling."""
+    return {key: _spelled(key, value) for key, value in data.items()}
+
+
+def _spelled(key: str, value: Any) -> Any:
+    if isinstance(value, Mapping):
+        if key in _AMOUNTS and all(map(_is_quantity, value.values())):
+            return {name: quantity(amount) for name, amount in value.items()}
+        return spelled(value)
+    if isinstance(value, list | tuple):
+        return [_spelled("", item) for item in value]
+    return quantity(value) if key == "sizeLimit" and _is_quantity(value) else value
+
+
+def _is_quantity(value: Any) -> bool:
+    """Whether the value can be spelled; what cannot is left for the schema to refuse at its place."""
+    if isinstance(value, str):
+        return _QUANTITY.fullmatch(value) is not None
+    return isinstance(value, int | float) and not isinstance(value, bool) and value == value and abs(value) != float("inf")
 
 
 def _binary(value: Decimal) -> str:

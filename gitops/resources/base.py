@@ -10,6 +10,7 @@ from gitops.environments import Environment, merge
 from gitops.model import Closed
 from gitops.objects import Object, Scope
 from gitops.problems import Problem
+from gitops.quantity import spelled
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -27,7 +28,15 @@ class External(Closed):
     namespace: str = ""
 
     def __init__(self, name: str, **data: Any) -> None:
-        super().__init__(name=name, **data)
+        super().__init__(**{"name": name, **data})
+
+    def identity(self) -> tuple[str, str]:
+        """The kind and name that references to it state."""
+        return self.kind, self.name
+
+    def api(self) -> str:
+        """The apiVersion that references to it state."""
+        return self.api_version
 
 
 class Resource(Closed):
@@ -37,12 +46,13 @@ class Resource(Closed):
     (null removes a field), so that nothing in the CRD is out of reach; the result is validated like the rest.
     """
 
-    __slots__ = ("place",)
-    place: tuple[str, int]
-    """File and line of the call that made this resource."""
+    __slots__ = ("_place",)
 
-    kind: ClassVar[str]
-    """The Kubernetes kind that references to this resource name."""
+    object_kind: ClassVar[str]
+    """The Kubernetes kind that a reference to this resource names."""
+
+    object_api: ClassVar[str] = ""
+    """The apiVersion that a reference states, for kinds that are referred to with one."""
 
     name: str
     labels: dict[str, str] = {}
@@ -52,7 +62,25 @@ class Resource(Closed):
     def __init__(self, **data: Any) -> None:
         super().__init__(**data)
         frame = sys._getframe(1)
-        object.__setattr__(self, "place", (frame.f_code.co_filename, frame.f_lineno))
+        object.__setattr__(self, "_place", (frame.f_code.co_filename, frame.f_lineno))
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """File and line of the call that made this resource."""
+        place: tuple[str, int] = object.__getattribute__(self, "_place")
+        return place
+
+    def identity(self) -> tuple[str, str]:
+        """The kind and name that references to this resource state."""
+        return self.object_kind, self.name
+
+    def api(self) -> str:
+        """The apiVersion that references to this resource state."""
+        return self.object_api
+
+    def opens(self, bucket: Resource) -> bool:
+        """Whether this resource holds the credentials of a bucket."""
+        return False
 
     def objects(self, context: Context) -> Iterable[Object]:
         """The Kubernetes objects of this resource in an environment."""
@@ -69,7 +97,7 @@ class Resource(Closed):
 
     def finish(self, obj: Object) -> Object:
         """The object with `fields` merged in."""
-        return merge(obj, self.fields) if self.fields else obj
+        return merge(obj, spelled(self.fields)) if self.fields else obj
 
 
 class Context:
@@ -89,7 +117,7 @@ class Context:
         self.scope = scope
         self.secrets = secrets
         self.problems: list[tuple[Resource, str, Problem]] = []
-        self._returned = {(type(resource), resource.name) for resource in resources}
+        self._returned = {resource.identity() for resource in resources}
 
     def problem(self, resource: Resource, at: str, problem: Problem) -> None:
         """Record a problem of `resource`; `at` is the keyword path in its call, such as `transformer.container.image`."""
@@ -99,8 +127,8 @@ class Context:
         """The name of `target`, which `user` refers to; a problem if nothing in this environment has it."""
         if (
             isinstance(target, Resource)
-            and (type(target), target.name) not in self._returned
-            and not self.environment.does_provide(target.kind, target.name)
+            and target.identity() not in self._returned
+            and not self.environment.does_provide(*target.identity())
         ):
             self.problem(user, at, _dangling(user, target))
         return target.name
@@ -113,7 +141,7 @@ def _dangling(user: Resource, target: Resource) -> Problem:
         message=f"{type(user).__name__} `{user.name}` refers to {what}, which this application does not return",
         found=f"a reference to {what}",
         expected="an object that the spec function returns, or one that the environment provides",
-        why=f"nothing would create the {target.kind}, and {type(user).__name__} `{user.name}` would never become ready.",
+        why=f"nothing would create the {target.identity()[0]}, and {type(user).__name__} `{user.name}` would never become ready.",
         hint="add it to the list that the spec function returns; if it exists outside this project, pass External(…) or list it "
         "under `provides:` in environment.yaml",
     )

@@ -1,0 +1,135 @@
+"""Containers and pods, as they appear in every workload: the usual fields as keywords, the rest in upstream's own spelling."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field, field_validator
+
+from gitops import k8s
+from gitops.environments import merge
+from gitops.model import Closed
+from gitops.objects import Object
+from gitops.quantity import quantity, spelled
+from gitops.resources.base import Context, External, Resource
+from gitops.resources.secret import Secret
+
+Quantity = str | int | float
+"""An amount of a resource: `"500m"`, `2`, `"4Gi"`. Written in Kubernetes' canonical spelling."""
+
+KSERVE_CONTAINER = "kserve-container"
+"""KServe gives the main container of each component this name."""
+
+KSERVE_DEFAULTS = {"cpu": "1", "memory": "2Gi"}
+"""Requests and limits that KServe's webhook fills into a custom container (ConfigMap inferenceservice-config, key resource)."""
+
+
+class SecretKey(Closed):
+    """The value of one key of a Secret, for an environment variable."""
+
+    secret: Secret | External
+    key: str
+    optional: bool = False
+
+
+class Port(Closed):
+    """A port that a container listens on. `protocol` is always written: the API server would add it, and Argo CD see a difference."""
+
+    container_port: int = Field(ge=1, le=65535)
+    name: str | None = None
+    protocol: Literal["TCP", "UDP", "SCTP"] = "TCP"
+
+    def to_object(self) -> Object:
+        """The port as Kubernetes data."""
+        named = {"name": self.name} if self.name else {}
+        return {"containerPort": self.container_port, **named, "protocol": self.protocol}
+
+
+class ContainerFields(Closed):
+    """What any container takes.
+
+    `cpu`, `memory` and `gpus` set request and limit alike (KServe's runtimes set both, and raising one alone makes an invalid pod);
+    `requests` and `limits` differ from them where they must. `env` maps names to text, a SecretKey, or upstream's `valueFrom`.
+    `fields` holds every other Container field in upstream's spelling, merged last.
+    """
+
+    image: str | None = None
+    command: tuple[str, ...] = ()
+    args: tuple[str, ...] = ()
+    env: dict[str, str | SecretKey | k8s.EnvVarSource] = {}
+    ports: tuple[Port, ...] = ()
+    cpu: Quantity | None = None
+    memory: Quantity | None = None
+    gpus: int = Field(0, ge=0)
+    gpu_resource: str = "nvidia.com/gpu"
+    requests: dict[str, Quantity] = {}
+    limits: dict[str, Quantity] = {}
+    fields: k8s.PartialContainer = {}
+
+    @field_validator("cpu", "memory")
+    @classmethod
+    def _quantity(cls, value: Quantity | None) -> Quantity | None:
+        return None if value is None else quantity(value)
+
+    @field_validator("requests", "limits")
+    @classmethod
+    def _quantities(cls, values: dict[str, Quantity]) -> dict[str, Quantity]:
+        return {name: quantity(value) for name, value in values.items()}
+
+    def resources(self, defaults: dict[str, str] | None = None) -> Object:
+        """`requests` and `limits`, each with what is given and, of what is not, the `defaults`."""
+        shared: dict[str, Any] = dict(defaults or {})
+        shared |= {name: value for name, value in (("cpu", self.cpu), ("memory", self.memory)) if value is not None}
+        if self.gpus:
+            shared[self.gpu_resource] = str(self.gpus)
+        both = {"requests": {**shared, **self.requests}, "limits": {**shared, **self.limits}}
+        return {name: values for name, values in both.items() if values}
+
+    def to_object(self, context: Context, user: Resource, at: str, defaults: dict[str, str] | None = None) -> Object:
+        """The container as Kubernetes data, without a name. `at` is where it stands in the call of `user`."""
+        obj: Object = {
+            "image": self.image,
+            "command": list(self.command),
+            "args": list(self.args),
+            "env": [_variable(context, user, at, name, value) for name, value in self.env.items()],
+            "ports": [port.to_object() for port in self.ports],
+            "resources": self.resources(defaults),
+        }
+        return merge(without_empty(obj), spelled(self.fields))
+
+
+class Container(ContainerFields):
+    """One container of a pod. The main container of a KServe component is named `kserve-container` whatever `name` says."""
+
+    name: str | None = None
+
+
+def container_object(
+    container: Container, context: Context, user: Resource, at: str, name: str | None = None, defaults: dict[str, str] | None = None
+) -> Object:
+    """A whole container, named `name` if given, else by its own name."""
+    return {"name": name or container.name or "", **container.to_object(context, user, at, defaults)}
+
+
+def kserve_containers(containers: tuple[Container, ...], context: Context, user: Resource, at: str) -> list[Object]:
+    """The containers of a KServe component: the first is KServe's own, with the requests and limits that the webhook would add."""
+    return [
+        container_object(container, context, user, f"{at}.{index}", *((KSERVE_CONTAINER, KSERVE_DEFAULTS) if index == 0 else ()))
+        for index, container in enumerate(containers)
+    ]
+
+
+def without_empty(obj: Object) -> Object:
+    """The object without what is unset or empty, which the webhooks would drop or the API server add nothing for."""
+    return {key: value for key, value in obj.items() if value is not None and value != [] and value != {}}
+
+
+def _variable(context: Context, user: Resource, at: str, name: str, value: str | SecretKey | k8s.EnvVarSource) -> Object:
+    if isinstance(value, str):
+        return {"name": name, "value": value}
+    if isinstance(value, SecretKey):
+        reference: Object = {"name": context.reference(user, f"{at}.env.{name}", value.secret), "key": value.key}
+        if value.optional:
+            reference["optional"] = True
+        return {"name": name, "valueFrom": {"secretKeyRef": reference}}
+    return {"name": name, "valueFrom": value}
