@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
+from gitops.jsonpatch import Operation
 from gitops.objects import Key, Object, key_of
 from gitops.ownership import header
 from gitops.split import Overlay, Target
@@ -40,10 +41,10 @@ def kustomization(overlay: Overlay, resources: Sequence[str], base: Iterable[Obj
     """The data of an overlay's kustomization.yaml; `base` tells which names need a fuller target to be exact."""
     others = [key_of(obj) for obj in (*base, *overlay.resources)]
     patches = [
-        {"target": _selector(patch.target, others), "patch": _text(list(patch.operations))} for patch in overlay.patches
+        {"target": _selector(patch.target, others), "patch": _patch(patch.operations)} for patch in overlay.patches
     ]
     # A patch without target that finds nothing is an error, so a deletion cannot miss.
-    patches += [{"patch": _text({**stub, "$patch": "delete"})} for stub in overlay.deleted]
+    patches += [{"patch": dump({**stub, "$patch": "delete"}).removesuffix("\n")} for stub in overlay.deleted]
     return _kustomization(
         **({"namespace": overlay.namespace} if overlay.namespace else {}),
         resources=list(resources),
@@ -74,8 +75,19 @@ def _files(objects: Sequence[Object], first: str) -> dict[str, str]:
     return {names[key_of(obj)]: first + dump(obj) for obj in objects}
 
 
-def _text(value: Any) -> str:
-    return dump(value).removesuffix("\n")
+def _patch(operations: Sequence[Operation]) -> str:
+    """Operations as YAML. Kustomize trims the text, which would take the line break off a block at its very end."""
+    text = dump(list(operations))
+    return f"{text}# end" if _has_last_break(operations[-1].get("value")) else text.removesuffix("\n")
+
+
+def _has_last_break(value: Any) -> bool:
+    """Whether a string in this value ends with a line break."""
+    if type(value) is str:
+        return value.endswith("\n")
+    if type(value) is dict:
+        return any(map(_has_last_break, value.values()))
+    return type(value) is list and any(map(_has_last_break, value))
 
 
 def _selector(target: Target, others: Sequence[Key]) -> dict[str, str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,6 +14,8 @@ from gitops.problems import InvalidInput, ToolError
 
 TIMEOUT = 300
 """Seconds that one run may take. Argo CD gives up after 90."""
+
+_TOO_BIG = re.compile(r"[0-9.]e[-+]?[0-9]{3}|[0-9]{300}", re.IGNORECASE)
 
 INSTALL = "install it on PATH, or run `make tools`"
 
@@ -28,14 +32,12 @@ def build(folder: Path, program: Path | None = None) -> list[Object]:
 
     ToolError with kustomize's own message if it fails, cannot be run, or takes over `TIMEOUT` seconds.
     """
-    from gitops.yaml import parse_all
-
     program = program or find()
     if program is None:
         raise ToolError(f"kustomize is not installed: {INSTALL}")
     text = _run(program, "build", os.fspath(folder))
     try:
-        return parse_all(text, os.fspath(folder))
+        return _parse(text, os.fspath(folder))
     except InvalidInput as error:
         raise ToolError(f"{program} build {folder} wrote what is not YAML: {error}") from error
 
@@ -59,3 +61,34 @@ def _run(program: Path, *arguments: str) -> str:
         reason = done.stderr.decode("utf-8", "replace").strip().removeprefix("Error: ")
         raise ToolError(f"{command} failed with exit status {done.returncode}: {reason}")
     return done.stdout.decode("utf-8", "replace")
+
+
+def _parse(text: str, source: str) -> list[Object]:
+    from gitops.yaml import parse_all
+
+    return _parse_as_go(text, source) if _TOO_BIG.search(text) else parse_all(text, source)
+
+
+def _parse_as_go(text: str, source: str) -> list[Object]:
+    """Kustomize leaves `123e456` without quotes: its readers, all in Go, take a number out of range for a string."""
+    from gitops.yaml.nodes import Reader, read
+
+    documents = read(text, source)
+    left = list(documents)
+    while left:
+        node = left.pop()
+        left += [*node.items, *(child for entry in node.entries for child in entry)]
+        if node.kind == "scalar" and not node.style and node.text[-1:].isdigit() and _is_infinite(node.text):
+            node.style = '"'
+    reader = Reader(source)
+    values = [reader.data(document) for document in documents]
+    if reader.problems:
+        raise InvalidInput(reader.problems)
+    return [value for value in values if value is not None]
+
+
+def _is_infinite(text: str) -> bool:
+    try:
+        return math.isinf(float(text))
+    except ValueError:
+        return False
