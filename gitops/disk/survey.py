@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -15,8 +14,7 @@ from gitops.ownership import MARK_LENGTH, owned
 from gitops.problems import Problem
 
 _READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW
-# A backslash, a NUL, half a surrogate pair, or a segment that is empty, `.` or `..`: not a plain path below the root.
-_UNSAFE = re.compile(r"[\\\0\ud800-\udfff]|(?:\A|/)\.{0,2}(?:/|\Z)")
+_NO_NAMES = frozenset(("", ".", ".."))
 
 Kind = Literal["file", "folder", "symlink", "special file"]
 Listing = dict[str, Kind]
@@ -50,7 +48,7 @@ def plan(
     for path in sorted(tree):
         survey.compare(path, tree[path])
     for folder in [""] if scope is None else sorted(set(scope)):
-        survey.find_stale(folder, tree)
+        survey.find_stale(folder)
     return survey.plan()
 
 
@@ -73,7 +71,7 @@ class _Survey:
 
     def compare(self, path: str, text: str) -> None:
         """Put a wanted path where it belongs: added, changed, unchanged, or a problem."""
-        if _UNSAFE.search(path):
+        if not _is_plain(path):
             return self.problem("path-escape", path, "is not a plain path below the rendered folder")
         folder, _, name = path.rpartition("/")
         listing = self.listings[folder] if folder in self.listings else self.listing(folder)
@@ -83,6 +81,7 @@ class _Survey:
         if kind is None:
             self.added.append(path)
         elif kind == "file":
+            del listing[name]  # what is left in the end is what nobody wants
             self.compare_content(path, text)
         else:
             self.obstacle(path, kind, "file")
@@ -105,13 +104,13 @@ class _Survey:
             self.problem("foreign-file", path, "is in the way: gitops did not make it", hint)
         return None
 
-    def find_stale(self, folder: str, tree: Mapping[str, str]) -> None:
+    def find_stale(self, folder: str) -> None:
         """Collect the owned files below `folder` that nobody wants; symbolic links are not followed."""
         for name, kind in (self.listing(folder) or {}).items():
             path = f"{folder}/{name}" if folder else name
             if kind == "folder" and not TEMPORARY.fullmatch(name):
-                self.find_stale(path, tree)
-            elif kind == "file" and path not in tree and owned(self.start_of(path, MARK_LENGTH) or b""):
+                self.find_stale(path)
+            elif kind == "file" and owned(self.start_of(path, MARK_LENGTH) or b""):
                 self.removed.add(path)
 
     def listing(self, folder: str) -> Listing | None:
@@ -131,12 +130,14 @@ class _Survey:
             return {}
         if listing[name] == "folder":
             return self.scan(folder)
-        return self.obstacle(folder, listing[name], "folder")
+        self.obstacle(folder, listing[name], "folder")
+        return None
 
     def scan(self, folder: str) -> Listing | None:
         try:
             with os.scandir(f"{self.root}/{folder}") as entries:
-                return {entry.name: _kind(entry) for entry in entries}
+                # Nearly all are files: those are told without a call.
+                return {e.name: "file" if e.is_file(follow_symlinks=False) else _kind(e) for e in entries}
         except OSError as error:
             self.problem("unreadable", folder, f"cannot be listed: {error.strerror}", advice(error))
             return None
@@ -167,9 +168,16 @@ class _Survey:
         self.problems.append(Problem(rule, f"`{shown}` {what}", Location(shown), hint=hint))
 
 
+def _is_plain(path: str) -> bool:
+    """Whether a path stays below the root on every system, and can be the name of a file at all."""
+    if "\\" in path or "\0" in path or not _NO_NAMES.isdisjoint(path.split("/")):
+        return False
+    return path.isascii() or not any("\ud800" <= character <= "\udfff" for character in path)
+
+
 def _kind(entry: os.DirEntry[str]) -> Kind:
     if entry.is_symlink():
         return "symlink"
     if entry.is_dir(follow_symlinks=False):
         return "folder"
-    return "file" if entry.is_file(follow_symlinks=False) else "special file"
+    return "special file"

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 TEMPORARY = re.compile(r"\.gitops-(\d+)\.tmp")
 """The name of a staging folder or file; the number is the process that made it."""
 
+Moves = dict[str, str]
+"""Where what was staged goes, in order: path below the root -> staged file or folder."""
+
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 
@@ -42,8 +45,7 @@ def write(root: Path, tree: Mapping[str, str], plan: Plan) -> None:
     wanted = sorted(plan.added, key=_order) + sorted(plan.changed, key=_order)
     if wanted:
         with _staging(root) as stage:
-            _stage(os.fspath(root), stage, tree, wanted, existing)
-            _move(os.fspath(root), stage, wanted, existing)
+            _move(os.fspath(root), _stage(os.fspath(root), stage, tree, wanted, existing), existing)
     _remove(os.fspath(root), sorted(plan.removed, key=_order, reverse=True))
 
 
@@ -88,7 +90,7 @@ def _alive(process: int) -> bool:
 def _discard(place: Path) -> None:
     if place.is_dir() and not place.is_symlink():
         for child in place.iterdir():
-            child.unlink(missing_ok=True)
+            _discard(child)
         place.rmdir()
     else:
         place.unlink(missing_ok=True)
@@ -112,14 +114,36 @@ def _staging(root: Path) -> Iterator[str]:
         _discard(folder)
 
 
-def _stage(root: str, stage: str, tree: Mapping[str, str], wanted: Iterable[str], existing: frozenset[str]) -> None:
+def _stage(root: str, stage: str, tree: Mapping[str, str], wanted: list[str], existing: frozenset[str]) -> Moves:
+    """Write every text into the staging folder, and those of a folder that is new as a whole into a folder there."""
+    moves: Moves = {}
+    whole = _new_folders(root, wanted)
     path = ""
     try:
         for number, path in enumerate(wanted):
-            like = f"{root}/{path}" if path in existing else ""
-            _create(f"{stage}/{number}", tree[path].encode(), like=like)
+            folder, _, name = path.rpartition("/")
+            if folder in whole:
+                staged = moves.pop(folder, "") or _staged_folder(f"{stage}/{number}")
+                moves[folder] = staged  # last again: it moves when the last of its files would
+                _create(f"{staged}/{name}", tree[path].encode())
+            else:
+                moves[path] = f"{stage}/{number}"
+                _create(moves[path], tree[path].encode(), like=f"{root}/{path}" if path in existing else "")
     except OSError as error:
         raise refusal("write", f"{root}/{path}", error) from error
+    return moves
+
+
+def _new_folders(root: str, wanted: Iterable[str]) -> set[str]:
+    """The folders that are not there yet and will hold only files."""
+    folders = {path.rpartition("/")[0] for path in wanted}
+    above = {folder.rpartition("/")[0] for folder in folders}
+    return {folder for folder in folders - above if not os.path.lexists(f"{root}/{folder}")}
+
+
+def _staged_folder(place: str) -> str:
+    os.mkdir(place)  # noqa: PTH102
+    return place
 
 
 def _create(path: str, content: bytes, mode: int = 0o644, like: str = "") -> None:
@@ -135,32 +159,26 @@ def _create(path: str, content: bytes, mode: int = 0o644, like: str = "") -> Non
         os.close(descriptor)
 
 
-def _move(root: str, stage: str, wanted: Iterable[str], existing: frozenset[str]) -> None:
-    fresh: dict[str, bool] = {}
+def _move(root: str, moves: Moves, existing: frozenset[str]) -> None:
+    made: set[str] = {""}
     path = ""
     try:
-        for number, path in enumerate(wanted):
-            folder = path.rpartition("/")[0]
-            if folder not in fresh:
-                fresh[folder] = _make(f"{root}/{folder}")
+        for path, staged in moves.items():
             target = f"{root}/{path}"
-            if not fresh[folder] and path not in existing and os.path.lexists(target):
-                raise FileExistsError(EEXIST, os.strerror(EEXIST))  # made by someone after the plan
-            os.rename(f"{stage}/{number}", target)  # noqa: PTH104
+            if path not in existing:
+                _make_above(root, path, made)
+                if os.path.lexists(target):
+                    raise FileExistsError(EEXIST, os.strerror(EEXIST))  # someone made it after the plan
+            os.rename(staged, target)  # noqa: PTH104
     except OSError as error:
         raise refusal("write", f"{root}/{path}", error) from error
 
 
-def _make(folder: str) -> bool:
-    """Make a folder and those above it; whether it is new."""
-    try:
-        os.mkdir(folder)  # noqa: PTH102
-    except FileNotFoundError:
-        _make(folder.rpartition("/")[0])
-        os.mkdir(folder)  # noqa: PTH102
-    except FileExistsError:
-        return False
-    return True
+def _make_above(root: str, path: str, made: set[str]) -> None:
+    folder = path.rpartition("/")[0]
+    if folder not in made:
+        os.makedirs(f"{root}/{folder}", exist_ok=True)  # noqa: PTH103
+        made.add(folder)
 
 
 def _remove(root: str, paths: Iterable[str]) -> None:
