@@ -1,0 +1,1 @@
+"""What the API servers of the environments accept: schemas by exact group, version and kind."""

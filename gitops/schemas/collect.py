@@ -1,0 +1,141 @@
+"""The schemas folder as a whole: CRD files come in, and what is there is verified. Bytes in, bytes out."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from gitops.location import Location
+from gitops.problems import InvalidInput, Problem, UsageError
+from gitops.schemas import sources
+from gitops.schemas.prepare import Prepared, prepare
+from gitops.schemas.share import encode
+from gitops.schemas.sources import Entry, Origin, Release, Sources, Upstream
+from gitops.schemas.store import compile_schema
+
+README = "README.md"
+_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
+
+
+class Change(NamedTuple):
+    """What adding files does to the folder: contents to write, files to remove, and the release as it is then."""
+
+    write: dict[str, bytes]
+    remove: tuple[str, ...]
+    release: Release
+
+
+def collect(known: Sources, crds: Mapping[str, bytes], project: str, version: str, origin: Origin) -> Change:
+    """Add CRD files (upstream's path -> bytes) to a project's release.
+
+    Raises UsageError for a name that cannot be a folder, and InvalidInput with the problems of every file
+    (those of `gitops.yaml.parse_all`, `not-utf8`, `yaml-documents`, `not-a-crd`, `unsupported-schema`, `schema-file`, `duplicate-schema`).
+    """
+    for option, name in (("--project", project), ("--version", version)):
+        if not _NAME.fullmatch(name):
+            raise UsageError(f"{option} {name!r}: use letters, digits, `.`, `_` and `-`, as in `kserve` and `0.20.0`")
+    read = [_attempt(path, data) for path, data in sorted(crds.items())]
+    problems = [problem for _, _, found in read for problem in found]
+    prepared = [(path, each) for path, schemas, _ in read for each in schemas]
+    problems += _duplicates(prepared)
+    if problems:
+        raise InvalidInput(problems)
+    return _change(known, crds, prepared, Release(project, version, origin, ()))
+
+
+def _attempt(path: str, data: bytes) -> tuple[str, tuple[Prepared, ...], tuple[Problem, ...]]:
+    try:
+        schemas = prepare(_document(path, data), path)
+        return path, schemas, tuple(problem for each in schemas for problem in _uncompilable(path, each))
+    except InvalidInput as error:
+        return path, (), error.problems
+
+
+def _document(path: str, data: bytes) -> Any:
+    from gitops.yaml import parse_all
+
+    try:
+        documents = [each for each in parse_all(data.decode(), path) if each is not None]
+    except UnicodeDecodeError as error:
+        hint = "give a CustomResourceDefinition as YAML or JSON, in UTF-8"
+        message = f"byte {error.start} is not UTF-8"
+        raise InvalidInput([Problem("not-utf8", message, Location(path), hint=hint)]) from None
+    if len(documents) != 1:
+        message = f"expected one CustomResourceDefinition, found {len(documents)} documents"
+        hint = "split the file: one CustomResourceDefinition to a file"
+        raise InvalidInput([Problem("yaml-documents", message, Location(path), hint=hint)])
+    return documents[0]
+
+
+def _uncompilable(path: str, prepared: Prepared) -> Iterator[Problem]:
+    try:
+        compile_schema(encode(prepared.schema))
+    except ValueError as error:
+        yield Problem("unsupported-schema", f"{prepared.kind} {prepared.version}: {error}", Location(path))
+
+
+def _duplicates(prepared: Iterable[tuple[str, Prepared]]) -> Iterator[Problem]:
+    first: dict[str, str] = {}
+    for path, each in prepared:
+        other = first.setdefault(each.path, path)
+        if other != path:
+            message = f"{each.kind} {each.version} of {each.group} is in {other} too"
+            yield Problem("duplicate-schema", message, Location(path), hint="give only one of the two")
+
+
+def _change(
+    known: Sources, crds: Mapping[str, bytes], prepared: list[tuple[str, Prepared]], release: Release
+) -> Change:
+    folder = f"{release.project}/{release.version}"
+    contents = {f"{folder}/{each.path}": encode(each.schema) for _, each in prepared}
+    files = tuple(
+        Upstream(path, _sha256(data), tuple(_entry(release, each, contents) for of, each in prepared if of == path))
+        for path, data in crds.items()
+    )
+    after = sources.add(known, release._replace(files=files))
+    left = {entry.path for entry in sources.entries(after)}
+    gone = sorted({entry.path for entry in sources.entries(known)} - left)
+    contents[sources.FILE] = sources.text(after).encode()
+    return Change(contents, tuple(gone), after[release.project, release.version])
+
+
+def _entry(release: Release, each: Prepared, contents: Mapping[str, bytes]) -> Entry:
+    path = f"{release.project}/{release.version}/{each.path}"
+    identity = (f"{each.group}/{each.version}", each.kind, each.scope)
+    return Entry(release.project, release.version, *identity, path, _sha256(contents[path]))
+
+
+def verify(read: Callable[[str], bytes | None], paths: Iterable[str]) -> tuple[Problem, ...]:
+    """Everything in which the folder is not what SOURCES.yaml says; `paths` are all files below it.
+
+    Raises InvalidInput (`schema-sources`).
+    """
+    listed = {entry.path: entry for entry in sources.entries(sources.parse(read(sources.FILE)))}
+    problems = [problem for entry in listed.values() for problem in _check(entry, read(entry.path))]
+    for path in sorted(set(paths) - listed.keys() - {sources.FILE, README}):
+        message = f"{path} is not listed in {sources.FILE}"
+        hint = "remove it, or add its CustomResourceDefinition with `gitops schemas add`"
+        problems.append(Problem("schema-file", message, Location(path), hint=hint))
+    return tuple(problems)
+
+
+def _check(entry: Entry, data: bytes | None) -> Iterator[Problem]:
+    hint = "restore it from git, or add its CustomResourceDefinition again"
+    if data is None:
+        yield Problem("schema-file", f"{entry.path} is missing", Location(entry.path), hint=hint)
+    elif _sha256(data) != entry.sha256:
+        message = f"{entry.path} is not what was added"
+        found, expected = f"sha256 {_sha256(data)}", f"sha256 {entry.sha256}"
+        location = Location(entry.path)
+        yield Problem("schema-file", message, location, found=found, expected=expected, hint=hint)
+    else:
+        try:
+            compile_schema(data)
+        except ValueError as error:
+            yield Problem("schema-file", f"{entry.path} is not a JSON schema: {error}", Location(entry.path), hint=hint)
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,97 @@
+"""Why there is no schema for an object, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from gitops.objects import group_of
+from gitops.problems import nearest
+from gitops.schemas import sources
+from gitops.schemas.faults import Fault
+
+if TYPE_CHECKING:
+    from gitops.schemas.store import Schemas
+
+_WHY = "without its schema nothing can be said about the object, and the cluster may not know its kind at all"
+
+
+def identity_faults(obj: Any) -> tuple[Fault, ...]:
+    """What is wrong with apiVersion and kind themselves."""
+    if not isinstance(obj, Mapping):
+        return (Fault("wrong-type", (), "an object must be a map", expected="apiVersion, kind and metadata"),)
+    faults = []
+    for field in ("apiVersion", "kind"):
+        value = obj.get(field)
+        if value is None or value == "":
+            message = f"`{field}` is missing"
+            faults.append(Fault("missing-field", (field,), message, "nothing", "text", "every object names its type"))
+        elif not isinstance(value, str):
+            message = f"`{field}` must be a string"
+            faults.append(Fault("wrong-type", (field,), message, expected="string", why="every object names its type"))
+    return tuple(faults)
+
+
+def no_schema(schemas: Schemas, api_version: str, kind: str) -> Fault:
+    """The fault of an object whose exact group, version and kind the environment does not serve."""
+    group = group_of(api_version)
+    message = f"no schema for {kind} of {api_version} in this environment"
+    for reason in (_other_version, _undeclared, _other_group, _misspelt):
+        if found := reason(schemas, group, api_version, kind):
+            return Fault("no-schema", ("apiVersion",), message, f"{api_version} {kind}", *found)
+    hint = "add its CustomResourceDefinition: `gitops schemas add FILE… --project NAME --version V`, and declare it"
+    expected = "a kind of Kubernetes itself or of a project under `crds:`"
+    return Fault(
+        "no-schema", ("apiVersion",), message, f"{api_version} {kind}", expected, _WHY, f"{hint} under `crds:`"
+    )
+
+
+_Reason = tuple[str, str, str] | None
+"""expected, why, hint"""
+
+
+def _other_version(schemas: Schemas, group: str, api_version: str, kind: str) -> _Reason:
+    served = [f"{group}/{version}" if group else version for version in schemas.versions(group, kind)]
+    if not served:
+        return None
+    hint = f"use apiVersion: {served[0]}"
+    if elsewhere := _releases(schemas, api_version, kind):
+        hint += f", or run {elsewhere[0]}, which serves {api_version}"
+    return f"served here: {', '.join(served)}", "the API server would not find the resource", hint
+
+
+def _undeclared(schemas: Schemas, group: str, api_version: str, kind: str) -> _Reason:
+    found = _releases(schemas, api_version, kind)
+    if not found:
+        return None
+    project, _, version = found[0].partition(" ")
+    declared = schemas.crds.get(project)
+    hint = f"declare `{project}: {version}` under `crds:` of the environment"
+    if declared:
+        hint += f" (now {declared})"
+    return f"it is in {', '.join(found)}", _WHY, hint
+
+
+def _other_group(schemas: Schemas, group: str, api_version: str, kind: str) -> _Reason:
+    served = sorted(each for each, name in set(schemas.kinds()) if name == kind)
+    if not served:
+        return None
+    return (
+        f"served here: {', '.join(served)}",
+        _WHY,
+        f"did you mean apiVersion: {nearest(api_version, served) or served[0]}?",
+    )
+
+
+def _misspelt(schemas: Schemas, group: str, api_version: str, kind: str) -> _Reason:
+    names = sorted({name for each, name in schemas.kinds() if each == api_version})
+    near = nearest(kind, names)
+    return (f"kinds of {api_version}: {', '.join(names)}", _WHY, f"did you mean kind: {near}?") if near else None
+
+
+def _releases(schemas: Schemas, api_version: str, kind: str) -> list[str]:
+    """Every release in the schemas folder that serves it."""
+    known = sources.entries(schemas.library.releases)
+    return sorted(
+        f"{each.project} {each.release}" for each in known if (each.api_version, each.kind) == (api_version, kind)
+    )

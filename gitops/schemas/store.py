@@ -1,0 +1,253 @@
+"""The schemas of one cluster: what its API server would say of an object's form, without the cluster.
+
+Reading is injected (`gitops.schemas.files` does it), so everything here is a function of bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
+
+from gitops.location import Location
+from gitops.objects import group_of
+from gitops.problems import InvalidInput, Problem, UsageError
+from gitops.schemas import core, sources
+from gitops.schemas.faults import Fault, explain
+from gitops.schemas.missing import identity_faults, no_schema
+from gitops.schemas.share import Schema, encode
+
+if TYPE_CHECKING:
+    from jsonschema_rs import Draft202012Validator
+
+CORE = "kubernetes"
+"""The project that core kinds belong to."""
+_FORM = "1"  # of what is cached: raise it whenever core.schema changes
+
+
+class CoreData(Protocol):
+    """The definitions of Kubernetes itself; both raise UsageError for a minor version that is not there."""
+
+    def stamp(self, minor: str) -> str:
+        """Changes whenever the definitions change."""
+
+    def definitions(self, minor: str) -> Mapping[str, Any]:
+        """Name -> strict JSON schema, references as `…#/$defs/<name>`."""
+
+
+class Cache(Protocol):
+    """Where prepared core schemas may be kept; losing an entry costs only time."""
+
+    def get(self, key: str) -> bytes | None:
+        """What was put, if it is still there."""
+
+    def put(self, key: str, data: bytes) -> None:
+        """Keep it, if possible."""
+
+
+class Library:
+    """Every schema of a project folder, read and compiled at most once, and shared by all environments."""
+
+    def __init__(self, read: Callable[[str], bytes | None], data: CoreData, cache: Cache | None = None) -> None:
+        self._read, self._data, self._cache = read, data, cache
+        self._environments: dict[tuple[tuple[tuple[str, str], ...], str], Schemas] = {}
+        self._schemas: dict[str, Schema] = {}
+        self._validators: dict[str, Draft202012Validator] = {}
+        self._kinds: dict[str, frozenset[core.Identity]] = {}
+
+    @cached_property
+    def releases(self) -> sources.Sources:
+        """What there is. Raises InvalidInput (`schema-sources`)."""
+        return sources.parse(self._read(sources.FILE))
+
+    def schemas(self, crds: Mapping[str, str], kubernetes: str) -> Schemas:
+        """For a cluster that runs these versions (project -> version, and Kubernetes as `1.34`).
+
+        Raises UsageError for a version that there are no schemas of.
+        """
+        key = (tuple(crds.items()), kubernetes)
+        if key not in self._environments:
+            self._environments[key] = Schemas(self, crds, kubernetes)
+        return self._environments[key]
+
+    def kinds(self, minor: str) -> frozenset[core.Identity]:
+        """The core kinds of a minor version."""
+        if minor not in self._kinds:
+            data = self._cached(
+                f"{minor}-kinds", minor, lambda: _encode_kinds(core.kinds(self._data.definitions(minor)))
+            )
+            self._kinds[minor] = frozenset(tuple(each) for each in json.loads(data))
+        return self._kinds[minor]
+
+    def core_bytes(self, minor: str, identity: core.Identity) -> bytes:
+        """The schema of a core kind."""
+        name = "-".join((minor, *filter(None, identity)))
+        return self._cached(name, minor, lambda: encode(core.schema(self._data.definitions(minor), identity)))
+
+    def stored_bytes(self, entry: sources.Entry) -> bytes:
+        """The schema of a kind that a project adds. Raises InvalidInput (`schema-file`) where it cannot be read."""
+        data = self._read(entry.path)
+        if data is None:
+            raise _broken(entry.path, "is listed in SOURCES.yaml but is not there")
+        return data
+
+    def schema(self, key: str, load: Callable[[], bytes]) -> Schema:
+        """Parsed; every environment that runs the same version gets the same one: do not change it."""
+        if key not in self._schemas:
+            self._schemas[key] = _parse(key, load())
+        return self._schemas[key]
+
+    def validator(self, key: str, load: Callable[[], bytes]) -> Draft202012Validator:
+        """Compiled."""
+        if key not in self._validators:
+            self._validators[key] = _compile(key, load())
+        return self._validators[key]
+
+    def _cached(self, name: str, minor: str, make: Callable[[], bytes]) -> bytes:
+        if self._cache is None:
+            return make()
+        key = f"core-{_FORM}-{self._data.stamp(minor)}-{name}"
+        data = self._cache.get(key)
+        if data is None:
+            data = make()
+            self._cache.put(key, data)
+        return data
+
+
+class Schemas:
+    """The schemas that apply in one environment. Made by `Library.schemas`."""
+
+    def __init__(self, library: Library, crds: Mapping[str, str], kubernetes: str) -> None:
+        self.library, self.crds = library, dict(crds)
+        self.minor = _minor(kubernetes)
+        self._entries: dict[tuple[str, str], sources.Entry] = {}
+        for project, version in crds.items():
+            for entry in _release(library.releases, project, version).entries:
+                self._entries.setdefault((entry.api_version, entry.kind), entry)
+        self._checked: dict[tuple[str, str], Draft202012Validator | None] = {}
+
+    def scope(self, api_version: str, kind: str) -> str | None:
+        """Namespaced or Cluster; None where the cluster does not serve this exact kind."""
+        if entry := self._entries.get((api_version, kind)):
+            return entry.scope
+        return core.scope(group_of(api_version), kind) if self._is_core(api_version, kind) else None
+
+    def versions(self, group: str, kind: str) -> list[str]:
+        """The API versions that the cluster serves of a kind, the preferred one first."""
+        stored = {entry.version for entry in self._entries.values() if (entry.group, entry.kind) == (group, kind)}
+        built_in = {version for of, version, name in self.library.kinds(self.minor) if (of, name) == (group, kind)}
+        return sorted(stored | built_in, key=preference)
+
+    def kinds(self) -> Iterator[tuple[str, str]]:
+        """Every (apiVersion, kind) that the cluster serves."""
+        yield from self._entries
+        for group, version, kind in self.library.kinds(self.minor):
+            yield (f"{group}/{version}" if group else version), kind
+
+    def schema(self, api_version: str, kind: str) -> Schema | None:
+        """The strict schema of this exact kind, or None. It is shared: do not change it."""
+        if loaded := self._source(api_version, kind):
+            return self.library.schema(*loaded)
+        return None
+
+    def faults(self, obj: Any) -> tuple[Fault, ...]:
+        """Everything in which an object is not what the API server accepts; empty if it is fine."""
+        try:
+            key = (obj["apiVersion"], obj["kind"])
+            validator = self._checked[key]
+        except (KeyError, TypeError):
+            if faults := identity_faults(obj):
+                return faults
+            validator = self._checked[key] = self._validator(*key)
+        if validator is None:
+            return (no_schema(self, *key),)
+        try:
+            return () if validator.is_valid(obj) else self._explain(validator, obj)
+        except (ValueError, TypeError) as error:
+            return (
+                Fault(
+                    "wrong-type", (), f"{key[1]} holds what JSON does not have", expected="JSON data", why=str(error)
+                ),
+            )
+
+    def _explain(self, validator: Draft202012Validator, obj: Mapping[str, Any]) -> tuple[Fault, ...]:
+        schema = self.schema(obj["apiVersion"], obj["kind"])
+        return explain(validator.iter_errors(obj), schema or {}, obj)
+
+    def _validator(self, api_version: str, kind: str) -> Draft202012Validator | None:
+        if loaded := self._source(api_version, kind):
+            return self.library.validator(*loaded)
+        return None
+
+    def _source(self, api_version: str, kind: str) -> tuple[str, Callable[[], bytes]] | None:
+        if entry := self._entries.get((api_version, kind)):
+            return entry.path, lambda: self.library.stored_bytes(entry)
+        if self._is_core(api_version, kind):
+            identity = (group_of(api_version), api_version.rpartition("/")[2], kind)
+            name = f"{CORE}/{self.minor}/{'/'.join(identity)}"
+            return name, lambda: self.library.core_bytes(self.minor, identity)
+        return None
+
+    def _is_core(self, api_version: str, kind: str) -> bool:
+        group, _, version = api_version.rpartition("/")
+        return (group, version, kind) in self.library.kinds(self.minor)
+
+
+def preference(version: str) -> tuple[int, int, int, str]:
+    """Sorts API versions as Kubernetes prefers them: v2, v1, v1beta2, v1beta1, v1alpha1, then other names."""
+    match = re.fullmatch(r"v(\d+)(?:(alpha|beta)(\d+))?", version)
+    if not match:
+        return 3, 0, 0, version
+    major, stage, step = match.groups()
+    return {None: 0, "beta": 1, "alpha": 2}[stage], -int(major), -int(step or 0), version
+
+
+def compile_schema(schema: bytes) -> Draft202012Validator:
+    """Evaluates as the API server does: formats are checked, patterns are linear as Go's. Raises ValueError."""
+    from jsonschema_rs import Draft202012Validator, RegexOptions
+
+    from gitops.schemas.formats import FORMATS
+
+    return Draft202012Validator(schema.decode(), validate_formats=True, formats=FORMATS, pattern_options=RegexOptions())
+
+
+def _compile(path: str, schema: bytes) -> Draft202012Validator:
+    try:
+        return compile_schema(schema)
+    except ValueError as error:
+        raise _broken(path, f"is not a JSON schema: {error}") from None
+
+
+def _parse(path: str, schema: bytes) -> Schema:
+    try:
+        document: Schema = json.loads(schema)
+    except ValueError as error:
+        raise _broken(path, f"is not JSON: {error}") from None
+    return document
+
+
+def _broken(path: str, what: str) -> InvalidInput:
+    hint = "`gitops schemas verify` lists all such files; restore them from git or add them again"
+    return InvalidInput([Problem("schema-file", f"{path} {what}", Location(path), hint=hint)])
+
+
+def _encode_kinds(kinds: Mapping[core.Identity, str]) -> bytes:
+    return json.dumps(sorted(kinds)).encode()
+
+
+def _minor(kubernetes: str) -> str:
+    match = re.fullmatch(r"v?(\d+\.\d+)(\..*)?", str(kubernetes))
+    if not match:
+        raise UsageError(f"kubernetes: {kubernetes!r} is not a version such as 1.34")
+    return match[1]
+
+
+def _release(known: sources.Sources, project: str, version: str) -> sources.Release:
+    if release := known.get((project, version)):
+        return release
+    there = sorted(each for name, each in known if name == project)
+    choice = f"there is {', '.join(there)}" if there else f"projects: {', '.join(sorted({name for name, _ in known}))}"
+    command = f"`gitops schemas add FILE… --project {project} --version {version}`"
+    raise UsageError(f"crds: no schemas of {project} {version}; {choice}. Add them with {command}")
