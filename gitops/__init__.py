@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gitops.application import application as application
+    from gitops.spec import application as application
     from gitops.environments import Environment as Environment
     from gitops.resources.base import External as External
+    from gitops.resources.base import Resource as Resource
     from gitops.resources.bucket import Bucket as Bucket
     from gitops.resources.bucket import BucketUri as BucketUri
     from gitops.resources.bucket import KafkaNotification as KafkaNotification
@@ -41,9 +42,9 @@ if TYPE_CHECKING:
     from gitops.values import Values as Values
 
 _MODULES = {
-    "gitops.application": ["application"],
+    "gitops.spec": ["application"],
     "gitops.environments": ["Environment"],
-    "gitops.resources.base": ["External"],
+    "gitops.resources.base": ["External", "Resource"],
     "gitops.resources.bucket": ["Bucket", "BucketUri", "KafkaNotification", "Topic"],
     "gitops.resources.component": ["ArtExplainer", "Batcher", "Explainer", "Logger", "Transformer", "Workers"],
     "gitops.resources.inference_service": ["InferenceService"],

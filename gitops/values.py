@@ -36,7 +36,7 @@ class Layers(NamedTuple):
         for length in range(len(path), 0, -1):
             for layer in reversed(self.layers):
                 if _has(layer.data, path[:length]):
-                    return layer.file
+                    return str(layer.file)
         return self.layers[-1].file if self.layers else ""
 
 

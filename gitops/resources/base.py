@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from gitops.environments import Environment, merge
@@ -14,6 +14,14 @@ from gitops.quantity import spelled
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
+
+
+class Part(Closed):
+    """Something typed that may stand inside raw `fields`, and becomes plain data there."""
+
+    def embedded(self, context: Context, user: Resource, at: str) -> Any:
+        """Plain data; references are checked as those of `user`, whose call has this part at `at`."""
+        raise NotImplementedError
 
 
 class External(Closed):
@@ -43,7 +51,8 @@ class Resource(Closed):
     """A typed object of a spec. It becomes one or more Kubernetes objects in each environment.
 
     `labels` and `annotations` go on the object's metadata. `fields` is merged last into the object, in upstream's own spelling
-    (null removes a field), so that nothing in the CRD is out of reach; the result is validated like the rest.
+    (null removes a field), so that nothing in the CRD is out of reach; the result is validated like the rest. A resource in `fields`
+    becomes its name, checked as any reference; a Container, SecretKey or BucketUri becomes what Kubernetes expects in its place.
     """
 
     __slots__ = ("_place",)
@@ -95,9 +104,18 @@ class Resource(Closed):
             metadata["annotations"] = {**(annotations or {}), **self.annotations}
         return metadata
 
-    def finish(self, obj: Object) -> Object:
-        """The object with `fields` merged in."""
-        return merge(obj, spelled(self.fields)) if self.fields else obj
+    def finish(self, context: Context, obj: Object) -> Object:
+        """The object with `fields` merged in; resources in them become their names, and typed parts plain data."""
+        return merge(obj, spelled(self._plain(context, self.fields, "fields"))) if self.fields else obj
+
+    def _plain(self, context: Context, value: Any, at: str) -> Any:
+        if isinstance(value, Mapping):
+            return {key: self._plain(context, item, f"{at}.{key}") for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self._plain(context, item, f"{at}.{index}") for index, item in enumerate(value)]
+        if isinstance(value, Resource | External):
+            return context.reference(self, at, value)
+        return value.embedded(context, self, at) if isinstance(value, Part) else value
 
 
 class Context:

@@ -103,7 +103,7 @@ class InferenceService(Component):
         }
         metadata = self.metadata(context, self._annotations(context))
         obj = {"apiVersion": self.object_api, "kind": "InferenceService", "metadata": metadata, "spec": without_empty(spec)}
-        return [self.finish(obj)]
+        return [self.finish(context, obj)]
 
     def _predictor(self, context: Context) -> Object:
         predictor = component_object(self, context, self, "")

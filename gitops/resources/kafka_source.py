@@ -108,7 +108,7 @@ class KafkaSource(Resource):
         }
         api_version = next(version for since, version in API_VERSIONS if context.environment.runs("knative-kafka", since))
         obj = {"apiVersion": api_version, "kind": "KafkaSource", "metadata": metadata, "spec": without_empty(spec)}
-        return [self.finish(obj)]
+        return [self.finish(context, obj)]
 
     def _bootstrap_servers(self, context: Context) -> list[str]:
         kafka = context.environment.kafka
@@ -164,7 +164,7 @@ class KafkaSource(Resource):
 
     def _keys(self, context: Context, at: str, keys: dict[str, SecretKey | None]) -> Object:
         return {
-            name: {"secretKeyRef": {"name": context.reference(self, f"{at}.{name}", key.secret), "key": key.key}}
+            name: {"secretKeyRef": key.embedded(context, self, f"{at}.{name}")}
             for name, key in keys.items()
             if key
         }

@@ -33,4 +33,4 @@ class Manifest(Resource):
             del metadata["namespace"]
         elif self.namespace:
             metadata["namespace"] = self.namespace
-        return [self.finish({"apiVersion": self.api_version, "kind": self.kind, "metadata": metadata})]
+        return [self.finish(context, {"apiVersion": self.api_version, "kind": self.kind, "metadata": metadata})]

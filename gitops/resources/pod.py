@@ -11,7 +11,7 @@ from gitops.environments import merge
 from gitops.model import Closed
 from gitops.objects import Object
 from gitops.quantity import quantity, spelled
-from gitops.resources.base import Context, External, Resource
+from gitops.resources.base import Context, External, Part, Resource
 from gitops.resources.secret import Secret
 
 Quantity = str | int | float
@@ -24,12 +24,17 @@ KSERVE_DEFAULTS = {"cpu": "1", "memory": "2Gi"}
 """Requests and limits that KServe's webhook fills into a custom container (ConfigMap inferenceservice-config, key resource)."""
 
 
-class SecretKey(Closed):
+class SecretKey(Part):
     """The value of one key of a Secret, for an environment variable."""
 
     secret: Secret | External
     key: str
     optional: bool = False
+
+    def embedded(self, context: Context, user: Resource, at: str) -> Object:
+        """The `secretKeyRef`."""
+        reference: Object = {"name": context.reference(user, at, self.secret), "key": self.key}
+        return {**reference, "optional": True} if self.optional else reference
 
 
 class Port(Closed):
@@ -45,7 +50,7 @@ class Port(Closed):
         return {"containerPort": self.container_port, **named, "protocol": self.protocol}
 
 
-class ContainerFields(Closed):
+class ContainerFields(Part):
     """What any container takes.
 
     `cpu`, `memory` and `gpus` set request and limit alike (KServe's runtimes set both, and raising one alone makes an invalid pod);
@@ -103,19 +108,20 @@ class Container(ContainerFields):
 
     name: str | None = None
 
-
-def container_object(
-    container: Container, context: Context, user: Resource, at: str, name: str | None = None, defaults: dict[str, str] | None = None
-) -> Object:
-    """A whole container, named `name` if given, else by its own name."""
-    return {"name": name or container.name or "", **container.to_object(context, user, at, defaults)}
+    def embedded(self, context: Context, user: Resource, at: str) -> Object:
+        """The whole container."""
+        return {"name": self.name or "", **self.to_object(context, user, at)}
 
 
 def kserve_containers(containers: tuple[Container, ...], context: Context, user: Resource, at: str) -> list[Object]:
     """The containers of a KServe component: the first is KServe's own, with the requests and limits that the webhook would add."""
+    first, *sidecars = containers
     return [
-        container_object(container, context, user, f"{at}.{index}", *((KSERVE_CONTAINER, KSERVE_DEFAULTS) if index == 0 else ()))
-        for index, container in enumerate(containers)
+        {"name": KSERVE_CONTAINER, **first.to_object(context, user, f"{at}.0", KSERVE_DEFAULTS)},
+        *(
+            {**container.embedded(context, user, f"{at}.{index}"), "name": container.name or f"sidecar-{index}"}
+            for index, container in enumerate(sidecars, 1)
+        ),
     ]
 
 
@@ -128,8 +134,5 @@ def _variable(context: Context, user: Resource, at: str, name: str, value: str |
     if isinstance(value, str):
         return {"name": name, "value": value}
     if isinstance(value, SecretKey):
-        reference: Object = {"name": context.reference(user, f"{at}.env.{name}", value.secret), "key": value.key}
-        if value.optional:
-            reference["optional"] = True
-        return {"name": name, "valueFrom": {"secretKeyRef": reference}}
+        return {"name": name, "valueFrom": {"secretKeyRef": value.embedded(context, user, f"{at}.env.{name}")}}
     return {"name": name, "valueFrom": value}

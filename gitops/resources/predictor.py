@@ -142,9 +142,7 @@ def _storage(storage: str | BucketUri | Storage | None, context: Context, user: 
 
 
 def _uri(uri: str | BucketUri, context: Context, user: Resource, at: str) -> str:
-    if isinstance(uri, BucketUri):
-        context.reference(user, at, uri.bucket)
-    return str(uri)
+    return uri.embedded(context, user, at) if isinstance(uri, BucketUri) else uri
 
 
 def _runtime(model: Model, protocol: str, context: Context, user: Resource, at: str, multinode: bool) -> str | None:

@@ -33,7 +33,7 @@ class ServiceAccount(Resource):
             "imagePullSecrets": self._names(context, "image_pull_secrets", self.image_pull_secrets),
             "automountServiceAccountToken": self.automount_service_account_token,
         }
-        return [self.finish(without_empty(obj))]
+        return [self.finish(context, without_empty(obj))]
 
     def _names(self, context: Context, at: str, secrets: tuple[Secret | External, ...]) -> list[Object]:
         return [{"name": context.reference(self, f"{at}.{index}", secret)} for index, secret in enumerate(secrets)]

@@ -11,7 +11,7 @@ from pydantic import Field, field_validator
 from gitops.model import Closed
 from gitops.objects import Object
 from gitops.problems import Problem
-from gitops.resources.base import Context, External, Resource
+from gitops.resources.base import Context, External, Part, Resource
 from gitops.resources.bucket import minio
 
 BACKENDS = {"minio": minio.objects}
@@ -100,10 +100,10 @@ class Bucket(Resource):
         if store is None:
             context.problem(self, "", _no_store(self.name, context.environment.name))
             return []
-        return [self.finish(obj) for obj in BACKENDS[store.backend](self, store, context)]
+        return [self.finish(context, obj) for obj in BACKENDS[store.backend](self, store, context)]
 
 
-class BucketUri(Closed):
+class BucketUri(Part):
     """A path in a bucket of this project."""
 
     bucket: Bucket | External
@@ -112,6 +112,11 @@ class BucketUri(Closed):
     def __str__(self) -> str:
         """`s3://bucket/path`."""
         return f"s3://{self.bucket.name}/{self.path}".rstrip("/")
+
+    def embedded(self, context: Context, user: Resource, at: str) -> str:
+        """The URI as text."""
+        context.reference(user, at, self.bucket)
+        return str(self)
 
 
 def _no_store(bucket: str, environment: str) -> Problem:

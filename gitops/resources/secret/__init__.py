@@ -32,7 +32,7 @@ class Secret(Resource):
 
     def objects(self, context: Context) -> Iterable[Object]:
         """The object of the environment's secret backend."""
-        return [self.finish(obj) for obj in BACKENDS[context.environment.secrets.backend](self, context)]
+        return [self.finish(context, obj) for obj in BACKENDS[context.environment.secrets.backend](self, context)]
 
     def annotations_in(self, context: Context) -> dict[str, str]:
         """The annotations that the Secret itself bears in this environment."""

@@ -1,0 +1,186 @@
+"""The order: sources → environments and applications → resolved objects → validated → split → proven → text of a file tree.
+
+The only module that knows it. Everything here is a function of what was read; nothing is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from gitops import emit
+from gitops.load import LoadedEnvironment, Settings, Yaml, load_application, load_environments, load_settings, stray_values
+from gitops.objects import Key, Object
+from gitops.problems import InvalidInput, Problem
+from gitops.project import BASE, Sources
+from gitops.resolve import Resolved, place, resolve
+from gitops.schemas.store import Library, Schemas
+from gitops.split import split, unproven
+
+Identities = dict[str, list[Key]]
+"""Environment -> the objects of one application there."""
+
+
+class World(NamedTuple):
+    """What all applications share: the environments with their schemas, and the sources."""
+
+    sources: Sources
+    read: Yaml
+    environments: Mapping[str, LoadedEnvironment]
+    schemas: Mapping[str, Schemas]
+    problems: tuple[Problem, ...]
+
+
+class Rendered(NamedTuple):
+    """One application: its files (relative to the overlays folder), its objects' identities, and its problems."""
+
+    application: str
+    tree: dict[str, str]
+    identities: Identities
+    problems: tuple[Problem, ...]
+
+
+class Unproven(Exception):  # noqa: N818 - a fault of the tool, not of its input
+    """An overlay does not give back the objects that it was made from: a fault of the tool."""
+
+
+def prepare(sources: Sources, library: Library) -> World:
+    """Load the environments and their schemas. Problems do not stop the rest."""
+    read = Yaml(sources)
+    environments = load_environments(read)
+    problems = [*read.problems, *stray_values(sources)]
+    schemas = {}
+    for name, loaded in environments.items():
+        try:
+            schemas[name] = library.schemas(loaded.environment.crds, loaded.environment.kubernetes)
+        except InvalidInput as error:
+            problems += error.problems
+    return World(sources, read, environments, schemas, tuple(problems))
+
+
+def render(world: World, applications: Sequence[str], map_: Callable[..., Iterator[Rendered]]) -> Iterator[Rendered]:
+    """Render applications one by one; `map_` may spread them over processes. Raises Unproven."""
+    return map_(lambda name: render_application(world, name), applications)
+
+
+def render_application(world: World, name: str) -> Rendered:
+    """One application in every environment where it is enabled. Raises Unproven."""
+    resolved, problems = resolve_application(world, name)
+    for each in resolved.values():
+        problems += validate(each, world.schemas[each.environment.name], world.sources)
+    identities = {environment: [made.key for made in each.made] for environment, each in resolved.items()}
+    if any(problem.severity == "error" for problem in problems) or set(resolved) <= {BASE}:
+        return Rendered(name, {}, identities, tuple(problems))
+    return Rendered(name, _files(world, name, resolved), identities, tuple(problems))
+
+
+def resolve_application(world: World, name: str, only: Iterable[str] | None = None) -> tuple[dict[str, Resolved], list[Problem]]:
+    """An application's objects in each environment where it is enabled (or `only` in some), and in base; and the problems met."""
+    before = len(world.read.problems)
+    settings = {environment: load_settings(world.read, name, loaded.chain) for environment, loaded in world.environments.items()}
+    problems = list(world.read.problems[before:])
+    wanted = _enabled(settings, only)
+    if problems or not wanted:
+        return {}, problems
+    try:
+        application = load_application(world.sources, name)
+    except InvalidInput as error:
+        return {}, list(error.problems)
+    resolved = {
+        environment: resolve(
+            name, application, settings[environment], world.environments[environment].environment, world.schemas[environment].scope, world.sources
+        )
+        for environment in wanted
+        if environment in world.schemas
+    }
+    return resolved, [*problems, *(problem for each in resolved.values() for problem in each.problems)]
+
+
+def _enabled(settings: Mapping[str, Settings], only: Iterable[str] | None) -> list[str]:
+    """Where an application runs. `base` is rendered whenever an environment builds on it; `enabled: false` there is a default."""
+    running = [name for name, each in settings.items() if name != BASE and each.enabled and (only is None or name in only)]
+    with_base = BASE in settings and (running or settings[BASE].enabled) and (only is None or BASE in only)
+    return [BASE, *running] if with_base else running
+
+
+def validate(resolved: Resolved, schemas: Schemas, sources: Sources) -> list[Problem]:
+    """What the schemas of the environment's Kubernetes and CRD versions say of each object."""
+    return [
+        Problem(
+            rule=fault.rule,
+            message=f"{made.key}: {fault.message}",
+            location=place(made.resource, fault.pointer, resolved.settings, sources),
+            object=str(made.key),
+            environments=(resolved.environment.name,),
+            pointer="/" + "/".join(map(str, fault.pointer)),
+            found=fault.found,
+            expected=fault.expected,
+            why=fault.why,
+            hint=fault.hint,
+        )
+        for made in resolved.made
+        for fault in schemas.faults(made.object)
+    ]
+
+
+def _files(world: World, name: str, resolved: Mapping[str, Resolved]) -> dict[str, str]:
+    base = resolved[BASE]
+    overlays = {}
+    for environment, each in resolved.items():
+        if environment != BASE:
+            target = each.objects
+            scope = world.schemas[environment].scope
+            overlay = split(base.objects, target, base.environment.namespace, each.environment.namespace, scope)
+            if wrong := unproven(base.objects, target, overlay):
+                raise Unproven(f"the overlay {environment}/{name} does not give back its objects: {'; '.join(wrong)}")
+            overlays[environment] = overlay
+    return emit.application(name, base.objects, overlays, world.sources.specs[name])
+
+
+def environment_files(world: World, running: Mapping[str, Iterable[str]]) -> dict[str, str]:
+    """The kustomization of all applications of each environment; `base` is not one to build as a whole."""
+    source = f"{world.sources.project.environments}/"
+    return dict(
+        emit.environment(name, running.get(name, ()), source) for name in world.environments if name != BASE
+    )
+
+
+def shared_objects(identities: Mapping[str, Identities]) -> list[Problem]:
+    """A problem for each object that two applications have in the same environment."""
+    owners: dict[tuple[str, Key], str] = {}
+    problems: dict[tuple[Key, str, str], Problem] = {}
+    for application, by_environment in sorted(identities.items()):
+        for environment, keys in by_environment.items():
+            for key in keys if environment != BASE else ():
+                owner = owners.setdefault((environment, key), application)
+                if owner != application:
+                    each = problems.setdefault((key, owner, application), _shared(key, owner, application))
+                    problems[key, owner, application] = each._replace(environments=(*each.environments, environment))
+    return list(problems.values())
+
+
+def _shared(key: Key, owner: str, application: str) -> Problem:
+    return Problem(
+        "shared-object",
+        f"applications `{owner}` and `{application}` both have {key}",
+        object=str(key),
+        why="the two would overwrite each other in the cluster, and the environment as a whole would not build.",
+        hint=f"let one application own it, and refer to it with External(…) or `provides:` in the other, or rename one",
+    )
+
+
+def merged(problems: Iterable[Problem]) -> list[Problem]:
+    """The same problem in several environments is one, with all of their names; sorted by place."""
+    found: dict[Problem, list[str]] = {}
+    for problem in problems:
+        found.setdefault(problem._replace(environments=()), []).extend(problem.environments)
+    unique = [problem._replace(environments=tuple(dict.fromkeys(names))) for problem, names in found.items()]
+    return sorted(unique, key=lambda each: (each.location is None, each.location or ("", 0, 0), each.rule, each.message))
+
+
+def whole_objects(world: World, name: str, environment: str) -> tuple[list[Object], list[Problem]]:
+    """The objects of one application in one environment, and the problems met."""
+    resolved, problems = resolve_application(world, name, only=(environment,))
+    if environment not in resolved:
+        return [], problems
+    return resolved[environment].objects, [*problems, *validate(resolved[environment], world.schemas[environment], world.sources)]
