@@ -19,15 +19,15 @@ _PLAIN = re.compile(
     r"[A-Za-z_/][A-Za-z0-9_./@+-]*(?::[A-Za-z0-9_./@+-]+)*"
     r"|[0-9]+(?:\.[0-9]+)?(?:m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi|Ei)"
 )
-_RESERVED = frozenset("y n yes no on off true false null".split())
+_RESERVED = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null"))
 _BLANK_LINE = re.compile(r"^[ \t]+$", re.MULTILINE)
 
-_FIRST = (
-    "apiVersion kind group version metadata name generateName namespace labels annotations type"
-    " op from path key value valueFrom target patch"
-    " image imagePullPolicy command args workingDir env envFrom ports resources volumeMounts"
-).split()
-_RANK = {key: rank for rank, key in enumerate(_FIRST)}
+_FIRST = """
+    apiVersion kind group version metadata name generateName namespace labels annotations type
+    op from path key value valueFrom target patch
+    image imagePullPolicy command args workingDir env envFrom ports resources volumeMounts
+"""
+_RANK = {key: rank for rank, key in enumerate(_FIRST.split())}
 
 
 def dump(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Reading YAML: fast where the text is plain, carefully where anything could be doubtful."""
+"""Reading YAML: fast where every line is plain, carefully where anything could be doubtful."""
 
 from __future__ import annotations
 
@@ -8,27 +8,28 @@ from typing import Any
 from gitops.location import Location
 from gitops.problems import InvalidInput, Problem
 
-# Depth is bounded by indentation here (two levels a column at most), and yaml12 has no bound of its own.
-_CARE = re.compile(
-    r"""
-    [^\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]  # tabs, controls, breaks, BOM
-  | ^ (?: % | \.\.\. | ---[^\n] )                                # directives, ends, content on a marker's line
-  | ^ [ -]{80}                                                   # very deep
-  | [0-9]{19} | 0[xo][0-9a-fA-F]{15}                             # numbers over 64 bits
-  | (?: ^ | [:?-][ ] ) [ ]* (?:
-        [&*!] | << | (?: \? | -?: ) (?: [ ] | $ )               # anchors, aliases, tags, merges, explicit and odd keys
-      | \[ (?! \][ ]*$ ) | \{ (?! \}[ ]*$ )                      # flow collections
-      | " (?! (?:[^"\\\n]|\\.)* "[ ]* (?: $ | [ ]\# | :(?:[ ]|$) ) )   # quotes not closed on the line, or not at its end
-      | ' (?! (?:[^'\n]|'')* '[ ]* (?: $ | [ ]\# | :(?:[ ]|$) ) )
-      | "[^"\n]*\\ [^\n]* " [ ]* : (?: [ ] | $ )                 # escapes in keys
-    )
-    """,
+# A line that both readers are known to take alike; a text with any other line is read carefully. Nothing may go on over
+# the end of its line but block scalars and plain text, so that columns tell the structure. The limit on indentation
+# bounds the depth too (two levels a column at most): yaml12 has no bound of its own.
+_PLAIN = r"(?: [^\s&*!?<|>%@`\"'\#,:\[\]{}-] | <(?!<) | [:?-](?=[^ \n]) ) [^\n]"
+_WORD = r"(?: [A-Za-z_/][\w./@+-]* | [0-9][0-9.]{0,14} | \"[^\"\\\n]*\" )"
+_PAIR = rf"[A-Za-z_][\w./-]*:[ ]+{_WORD}"
+_LINE = re.compile(
+    rf"""
+    ^(?: (---)[ ]*
+    | ([ ]{{0,80}}+) (?! (?:---|\.\.\.)(?:[ ]|$) ) ((?: -(?:[ ]++|$) ){{0,20}}+)
+      (?: (?: "([^"\\\n]+)" | '((?:[^'\n]|'')+)' | ({_PLAIN}*?) ) [ ]*:(?=[ ]|$) )?+ [ ]*+
+      (?: (?! [-+]?[0-9]{{19}} | 0[xo][0-9a-fA-F]{{15}} ) {_PLAIN}*
+        | "(?:[^"\\\n]|\\.)*" | '(?:[^'\n]|'')*'
+        | (?<=[:-][ ]) [|>][-+]?(?=[ ]*$)
+        | \[(?: {_WORD}(?:,[ ]*{_WORD})* )?\]
+        | \{{(?: ({_PAIR}(?:,[ ]*{_PAIR})*) )?\}}
+      )?
+      [ ]* (?: (?<![^ \n])\#[^\n]* )?
+    )$""",
     re.VERBOSE | re.MULTILINE,
 )
-_KEY = re.compile(
-    r"""^([ ]*)((?:-[ ]+)*)(?:"([^"\n]*)"|'((?:[^'\n]|'')*)'|([^ "'\#\n-][^\n]*?|-[^ \n][^\n]*?))[ ]*:(?:[ ]|$)|^(---)$""",
-    re.VERBOSE | re.MULTILINE,
-)
+_FLOW_KEY = re.compile(r"([\w./-]+):")
 
 
 def parse(text: str, file: str) -> Any:
@@ -55,7 +56,7 @@ def _fast(text: str) -> list[Any] | None:
 
     if "\r" in text:
         text = text.replace("\r\n", "\n")
-    if _CARE.search(text) or _may_repeat_a_key(text):
+    if _ends_in_a_block(text) or not text.replace("\n", "").isprintable() or not _is_plain(text):
         return None
     try:
         documents = yaml12.parse_yaml(text, multi=True)
@@ -64,26 +65,47 @@ def _fast(text: str) -> list[Any] | None:
     return [document for document in documents if document is not None] if _has_string_keys(documents) else None
 
 
-def _may_repeat_a_key(text: str) -> bool:
-    """Whether a map may have a key twice: never wrongly no, now and then wrongly yes."""
-    scopes: list[tuple[int, set[str]]] = []
-    for indent, dashes, double, single, plain, marker in _KEY.findall(text):
+def _ends_in_a_block(text: str) -> bool:
+    """Whether a block scalar at the very end may be empty or lack its line break: yaml12 adds one."""
+    return text.rstrip()[-2:].strip("+-").endswith(("|", ">")) or (text[-1:] != "\n" and ("|" in text or ">" in text))
+
+
+def _is_plain(text: str) -> bool:
+    """Whether every line is plain and no map has a key twice; in doubt, no."""
+    lines = _LINE.findall(text)
+    if len(lines) != text.count("\n") + 1:
+        return False
+    scopes: list[tuple[int, set[str]]] = []  # the maps that are open, with their columns
+    for marker, indent, dashes, double, single, plain, flow in lines:
         if marker:
             scopes.clear()
+            continue
+        if flow and _repeats(_FLOW_KEY.findall(flow)):
+            return False
+        key = plain or double or single.replace("''", "'")
+        if not key and not dashes:
             continue
         column = len(indent)
         while scopes and scopes[-1][0] > column:
             scopes.pop()
-        if dashes:
-            column += len(dashes)
-        key = plain or double or single.replace("''", "'")
-        if scopes and scopes[-1][0] == column:
-            if key in scopes[-1][1]:
-                return True
-            scopes[-1][1].add(key)
-        else:
-            scopes.append((column, {key}))
-    return False
+        if key and not _opens(scopes, column + len(dashes), key):
+            return False
+    return True
+
+
+def _opens(scopes: list[tuple[int, set[str]]], column: int, key: str) -> bool:
+    """Note a key of the map at this column; False if it has been there before."""
+    if not scopes or scopes[-1][0] != column:
+        scopes.append((column, {key}))
+        return True
+    if key in scopes[-1][1]:
+        return False
+    scopes[-1][1].add(key)
+    return True
+
+
+def _repeats(keys: list[str]) -> bool:
+    return len(set(keys)) < len(keys)
 
 
 def _has_string_keys(value: Any) -> bool:
@@ -93,7 +115,8 @@ def _has_string_keys(value: Any) -> bool:
 
 
 def _careful(text: str, file: str, *, one: bool = False) -> list[Any]:
-    from gitops.yaml.nodes import Reader, read
+    from gitops.yaml.core import Reader
+    from gitops.yaml.nodes import read
 
     reader = Reader(file)
     found = [(node, reader.data(node)) for node in read(text.replace("\r\n", "\n"), file)]
