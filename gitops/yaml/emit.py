@@ -6,7 +6,6 @@ A string is written plain only if none of them could take it for anything else.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from functools import lru_cache
@@ -27,6 +26,7 @@ _FIRST = """
     op from path key value valueFrom target patch
     image imagePullPolicy command args workingDir env envFrom ports resources volumeMounts
 """
+_SHORT = {"\n": "\\n", "\t": "\\t", "\r": "\\r", "\0": "\\0"}
 _RANK = {key: rank for rank, key in enumerate(_FIRST.split())}
 
 
@@ -50,7 +50,7 @@ def scalar(value: str | float | None) -> str:
     """One value on one line, as `dump` would write it in a place where no block can stand."""
     if isinstance(value, str):
         text = _text(value)
-        return json_string(value) if text[0] == "|" else text
+        return quoted(value) if text[0] == "|" else text
     return _other(value)
 
 
@@ -152,7 +152,7 @@ def _text(value: str) -> str:
         body = value.rstrip("\n")
         kept = len(value) - len(body)
         return f"|{'-' if not kept else '' if kept == 1 else '+'}\n{value if kept else value + chr(10)}"
-    return json_string(value)
+    return quoted(value)
 
 
 def _fits_literal(value: str) -> bool:
@@ -164,19 +164,21 @@ def _literal(text: str, indent: str) -> str:
     return re.sub(r"\n(?=[^\n])", "\n" + indent, text)
 
 
-def json_string(value: str) -> str:
+def quoted(value: str) -> str:
     """A double-quoted string on one line. Raises ValueError for lone surrogates."""
-    text = json.dumps(value, ensure_ascii=False)
-    return text if text.isprintable() else "".join(c if c.isprintable() else _escape(c) for c in text)
+    text = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text if text.isprintable() else "".join(map(_escaped, text))}"'
 
 
-def _escape(character: str) -> str:
+def _escaped(character: str) -> str:
+    if character.isprintable():
+        return character
     code = ord(character)
     if 0xD800 <= code <= 0xDFFF:
         raise ValueError("a string with half a surrogate pair is not Unicode text")
-    if code > 0xFFFF:
-        return f"\\U{code:08x}"
-    return f"\\u{code:04x}" if code > 0xFF else f"\\x{code:02x}"
+    if code > 0xFF:
+        return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+    return _SHORT.get(character) or f"\\x{code:02x}"
 
 
 @lru_cache(maxsize=8_192)
@@ -195,4 +197,4 @@ def _key(key: str) -> str:
     if len(key) > MAX_KEY:
         raise ValueError(f"a key of {len(key)} characters; YAML readers take {MAX_KEY}")
     text = _text(key)
-    return json_string(key) if text[0] == "|" else text
+    return quoted(key) if text[0] == "|" else text

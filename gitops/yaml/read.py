@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any
 
 from gitops.location import Location
@@ -14,8 +15,7 @@ from gitops.problems import InvalidInput, Problem
 _PLAIN = r"(?: [^\s&*!?<|>%@`\"'\#,:\[\]{}-] | <(?!<) | [:?-](?=[^ \n]) ) [^\n]"
 _WORD = r"(?: [A-Za-z_/][\w./@+-]* | [0-9][0-9.]{0,14} | \"[^\"\\\n]*\" )"
 _PAIR = rf"[A-Za-z_][\w./-]*:[ ]+{_WORD}"
-_LINE = re.compile(
-    rf"""
+_LINE = rf"""
     ^(?: (---)[ ]*
     | ([ ]{{0,80}}+) (?! (?:---|\.\.\.)(?:[ ]|$) ) ((?: -(?:[ ]++|$) ){{0,20}}+)
       (?: (?: "([^"\\\n]+)" | '((?:[^'\n]|'')+)' | ({_PLAIN}*?) ) [ ]*:(?=[ ]|$) )?+ [ ]*+
@@ -26,9 +26,7 @@ _LINE = re.compile(
         | \{{(?: ({_PAIR}(?:,[ ]*{_PAIR})*) )?\}}
       )?
       [ ]* (?: (?<![^ \n])\#[^\n]* )?
-    )$""",
-    re.VERBOSE | re.MULTILINE,
-)
+    )$"""
 _FLOW_KEY = re.compile(r"([\w./-]+):")
 
 
@@ -72,7 +70,7 @@ def _ends_in_a_block(text: str) -> bool:
 
 def _is_plain(text: str) -> bool:
     """Whether every line is plain and no map has a key twice; in doubt, no."""
-    lines = _LINE.findall(text)
+    lines = _line().findall(text)
     if len(lines) != text.count("\n") + 1:
         return False
     scopes: list[tuple[int, set[str]]] = []  # the maps that are open, with their columns
@@ -91,6 +89,11 @@ def _is_plain(text: str) -> bool:
         if key and not _opens(scopes, column + len(dashes), key):
             return False
     return True
+
+
+@cache
+def _line() -> re.Pattern[str]:
+    return re.compile(_LINE, re.VERBOSE | re.MULTILINE)  # costs milliseconds, which a run without YAML need not pay
 
 
 def _opens(scopes: list[tuple[int, set[str]]], column: int, key: str) -> bool:
