@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import marshal
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -40,23 +39,22 @@ def key_of(obj: Object) -> Key:
 
 def identical(a: Any, b: Any) -> bool:
     """Equal as JSON: `True` is not `1`, the order of keys does not matter, `1.0` is `1`."""
-    try:
-        if marshal.dumps(a, 2) == marshal.dumps(b, 2):  # version 2 writes no back references: same bytes, same data
-            return True
-    except ValueError:
-        return False
-    return _identical(a, b)
+    return a is b or (
+        bool(a == b) and _bools_agree(a, b)
+    )  # `==` is quick, and leaves only bools to be told from numbers
 
 
-def _identical(a: Any, b: Any) -> bool:
-    if type(a) is not type(b):
-        numbers = isinstance(a, int | float) and isinstance(b, int | float)
-        return numbers and not isinstance(a, bool) and not isinstance(b, bool) and a == b
-    if type(a) is dict:
-        return a.keys() == b.keys() and all(_identical(value, b[key]) for key, value in a.items())
-    if type(a) is list:
-        return len(a) == len(b) and all(map(_identical, a, b))
-    return bool(a == b)
+def _bools_agree(a: Any, b: Any) -> bool:
+    """Whether two equal values have bools at the same places. One flat loop: this runs over every object rendered."""
+    pairs = [([a], [b])]
+    for a, b in pairs:
+        for key, value in a.items() if type(a) is dict else enumerate(a):
+            kind = type(value)
+            if kind is dict or kind is list:
+                pairs.append((value, b[key]))
+            elif kind is not str and (kind is bool) is not (type(b[key]) is bool):
+                return False
+    return True
 
 
 def pointer(path: tuple[str | int, ...] | list[str | int]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from gitops.jsonpatch import Operation, evaluate, operations
 from gitops.objects import Key, Object, Scope, group_of, identical, key_of
@@ -21,6 +21,11 @@ REWRITTEN = frozenset(
         "ValidatingWebhookConfiguration",
     }
 )
+
+# Kustomize lets references with a `namespace` beside the `name` follow an object that it has touched: those of these
+# fields, in these kinds, to a ServiceAccount or a Service.
+FOLLOWING = {"ServiceAccount": "subjects", "Service": "webhooks"}
+REFERRERS = REWRITTEN - {"APIService", "CustomResourceDefinition", "Namespace"}
 
 
 class Target(NamedTuple):
@@ -64,16 +69,19 @@ def split(
     Objects are matched by group, kind, name and logical namespace: what stands in its environment's own namespace (or
     names none) matches what stands in the base's own. Another version of the same object is a change like any other.
     """
-    pairs, deleted, resources = _match(base, target, base_namespace, namespace)
+    pairs = [
+        (old, new)
+        for old, new in _match(base, target, base_namespace, namespace)
+        # Deleted and added whole, a moved object is another one, and nothing follows it.
+        if _namespace(old) == _namespace(new) or not _drags(_target_of(old), _namespace(new), target)
+    ]
     moves = any(_namespace(old) != _namespace(new) for old, new in pairs)
     common = namespace if moves and all(_only_moves(obj, namespace, scope) for obj in target) else ""
-    ignored = "/metadata/namespace" if common else ""
-    patches = ((old, [op for op in operations(old, new) if op["path"] != ignored]) for old, new in pairs)
     return Overlay(
         common,
-        tuple(Patch(_target_of(old), tuple(changes)) for old, changes in patches if changes),
-        tuple(_stub(obj) for obj in deleted),
-        tuple(resources),
+        tuple(_patches(pairs, ignored="/metadata/namespace" if common else "")),
+        tuple(_stub(old) for old in _others(base, [old for old, _ in pairs])),
+        tuple(_others(target, [new for _, new in pairs])),
     )
 
 
@@ -111,7 +119,14 @@ def unproven(base: Sequence[Object], target: Sequence[Object], overlay: Overlay)
     for key, obj in wanted.items():
         if key in got and got[key] is not obj and not identical(got[key], obj):
             differences += [f"{key}: {change['path']} differs" for change in operations(got[key], obj)]
-    return differences
+    return differences + list(_dragged(target, overlay))
+
+
+def _dragged(target: Sequence[Object], overlay: Overlay) -> Iterator[str]:
+    for patched, changes in overlay.patches:
+        moves = (change.get("value", "") for change in changes if change["path"] == "/metadata/namespace")
+        if _drags(patched, next(moves, patched.namespace), target):
+            yield f"{patched}: Kustomize would change the namespace of what refers to it"
 
 
 def _repeated(objects: Sequence[Object], by_key: dict[Key, Object]) -> set[Key]:
@@ -120,55 +135,80 @@ def _repeated(objects: Sequence[Object], by_key: dict[Key, Object]) -> set[Key]:
     return {key for obj in objects if by_key[key := key_of(obj)] is not obj}
 
 
-def _match(
-    base: Sequence[Object], target: Sequence[Object], base_namespace: str, namespace: str
-) -> tuple[list[Pair], list[Object], list[Object]]:
-    """Pairs of base and target in the base's order, then what is only in the base, then what is only in the target."""
-    own = {base_namespace, ""}
-    theirs = {namespace, ""}
-    literal = {_literal(obj): obj for obj in base}
-    logical = {_identity(obj, own): obj for obj in base}
-    matched = {id(obj): logical.get(_identity(obj, theirs)) for obj in target}
-    for old, new in _entangled(base, target, literal, matched):
-        matched[id(new)] = old
-    news = {id(old): new for new in target if (old := matched[id(new)]) is not None}
-    pairs = [(old, news[id(old)]) for old in base if id(old) in news]
-    deleted = [old for old in base if id(old) not in news]
-    return pairs, deleted, [new for new in target if matched[id(new)] is None]
+def _patches(pairs: Sequence[Pair], ignored: str) -> Iterator[Patch]:
+    for old, new in pairs:
+        if changes := [change for change in operations(old, new) if change["path"] != ignored]:
+            yield Patch(_target_of(old), tuple(changes))
 
 
-def _entangled(
-    base: Sequence[Object], target: Sequence[Object], literal: dict[Key, Object], matched: dict[int, Object | None]
-) -> Iterator[tuple[Object | None, Object]]:
-    """Pairs by literal namespace, for objects of one name of which one would take the place of another in the base.
+def _others(objects: Sequence[Object], paired: Sequence[Object]) -> Sequence[Object]:
+    if len(objects) == len(paired):
+        return ()
+    known = set(map(id, paired))
+    return [obj for obj in objects if id(obj) not in known]
 
-    Kustomize would find two objects of one identity while it builds, or patch both.
+
+def _match(base: Sequence[Object], target: Sequence[Object], base_namespace: str, namespace: str) -> Iterator[Pair]:
+    """Pairs of the same object in the base and in the environment, in the order of the base."""
+    news = _by_name(target)
+    for name, olds in _by_name(base).items():
+        if name in news:
+            yield from _pairs(olds, news[name], {base_namespace, ""}, {namespace, ""})
+
+
+def _by_name(objects: Sequence[Object]) -> dict[tuple[str, str, str], list[Object]]:
+    result: dict[tuple[str, str, str], list[Object]] = {}
+    for obj in objects:
+        name = (obj["metadata"]["name"], obj["kind"], group_of(obj["apiVersion"]))
+        result.setdefault(name, []).append(obj)
+    return result
+
+
+def _pairs(olds: list[Object], news: list[Object], own: set[str], theirs: set[str]) -> list[Pair]:
+    """Pairs by logical namespace, among objects of one group, kind and name.
+
+    By literal namespace where one would take the place of another: while it builds, Kustomize would see two objects of
+    one identity, or patch both.
     """
-    names = {
-        _literal(new)._replace(namespace="")
-        for new in target
-        if literal.get(_literal(new), matched[id(new)]) is not matched[id(new)]
-    }
-    for new in target if names else ():
-        key = _literal(new)
-        if key._replace(namespace="") in names:
-            yield literal.get(key), new
+    each = [(old, new) for old in olds for new in news]
+    logical = [(old, new) for old, new in each if _within(old, own) == _within(new, theirs)]
+    if len(each) == len(logical) == 1:
+        return logical
+    literal = [(old, new) for old, new in each if (_namespace(old) or "default") == (_namespace(new) or "default")]
+    distinct = len(logical) == len({id(old) for old, _ in logical}) == len({id(new) for _, new in logical})
+    return logical if distinct and _ids(literal) <= _ids(logical) else literal
 
 
-def _identity(obj: Object, own: set[str]) -> Key:
-    metadata = obj["metadata"]
-    namespace = metadata.get("namespace", "")
-    return Key(group_of(obj["apiVersion"]), obj["kind"], "" if namespace in own else namespace, metadata["name"])
+def _ids(pairs: list[Pair]) -> set[tuple[int, int]]:
+    return {(id(old), id(new)) for old, new in pairs}
 
 
-def _literal(obj: Object) -> Key:
-    """The identity for Kustomize, to which no namespace is `default`."""
-    metadata = obj["metadata"]
-    return Key(group_of(obj["apiVersion"]), obj["kind"], metadata.get("namespace") or "default", metadata["name"])
+def _within(obj: Object, own: set[str]) -> str:
+    namespace = _namespace(obj)
+    return "" if namespace in own else namespace
+
+
+def _drags(patched: Target, namespace: str, objects: Sequence[Object]) -> bool:
+    """Whether Kustomize, having patched this object, would change references to it that are to stay as they are."""
+    field = FOLLOWING.get(patched.kind)
+    if field is None:
+        return False
+    stale = {"", patched.namespace} - {namespace}
+    references = (each for obj in objects if obj["kind"] in REFERRERS for each in _maps(obj.get(field)))
+    return any(each.get("name") == patched.name and each.get("namespace", "") in stale for each in references)
+
+
+def _maps(value: Any) -> Iterator[dict[str, Any]]:
+    if type(value) is dict:
+        yield value
+    if type(value) in (dict, list):
+        for item in value.values() if type(value) is dict else value:
+            yield from _maps(item)
 
 
 def _namespace(obj: Object) -> str:
-    return str(obj["metadata"].get("namespace", ""))
+    namespace: str = obj["metadata"].get("namespace", "")
+    return namespace
 
 
 def _only_moves(obj: Object, namespace: str, scope: Scope) -> bool:

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 from gitops.jsonpatch.evaluate import Operation
 from gitops.objects import identical
 
+_ABSENT: Any = object()
+
 
 def operations(old: Any, new: Any) -> list[Operation]:
     """What turns `old` into `new` (RFC 6902), in a fixed order; empty if they are identical.
@@ -15,21 +17,11 @@ def operations(old: Any, new: Any) -> list[Operation]:
     Maps are entered key by key. Elements of lists are aligned by `name`, else by equality; whatever happens at a list
     index is preceded by a `test` of what stands there. A list is replaced as a whole where that is shorter to read.
     """
-    if _same(old, new):
+    if identical(old, new):
         return []
     if type(old) is dict and type(new) is dict:
         return list(_in_map(old, new, ""))
     return _changes(old, new, "")
-
-
-def _same(a: Any, b: Any) -> bool:
-    """`identical`, quick where the two share structure or differ."""
-    if a is b:
-        return True
-    if a != b:
-        return False
-    kind = type(a)
-    return type(b) is str if kind is str else identical(a, b)
 
 
 def _changes(old: Any, new: Any, path: str) -> list[Operation]:
@@ -47,8 +39,11 @@ def _changes(old: Any, new: Any, path: str) -> list[Operation]:
 
 
 def _in_map(old: dict[str, Any], new: dict[str, Any], path: str) -> list[Operation]:
-    changed = [key for key in old if key not in new or not _same(old[key], new[key])]
-    changed += [key for key in new if key not in old]
+    changed = [
+        key for key, item in old.items() if item is not (other := new.get(key, _ABSENT)) and not identical(item, other)
+    ]
+    if len(changed) + len(new) > len(old):
+        changed += [key for key in new if key not in old]
     result: list[Operation] = []
     for key in sorted(changed):
         place = f"{path}/{_escape(key)}"
@@ -87,9 +82,9 @@ def _align(old: list[Any], new: list[Any]) -> list[Step] | None:
     """The way from one list to the other without moving an element; None if the order of elements changed."""
     front = back = 0
     shorter = min(len(old), len(new))
-    while front < shorter and _same(old[front], new[front]):
+    while front < shorter and identical(old[front], new[front]):
         front += 1
-    while back < shorter - front and _same(old[-1 - back], new[-1 - back]):
+    while back < shorter - front and identical(old[-1 - back], new[-1 - back]):
         back += 1
     middle_old, middle_new = old[front : len(old) - back], new[front : len(new) - back]
     middle = _align_middle(middle_old, middle_new)
@@ -147,7 +142,7 @@ def _follow(steps: list[Step], path: str) -> list[Operation] | None:
         paired = min(len(step.old), len(step.new))
         for old, new in zip(step.old, step.new, strict=False):
             place = f"{path}/{index}"
-            if not _same(old, new):
+            if not identical(old, new):
                 if not _testable(old):
                     return None
                 result += [_test(old, place), *_element(old, new, place)]
