@@ -42,11 +42,11 @@ def plan(
 
     Owned files that `tree` lacks count as removed if they are below a folder of `scope` (None: anywhere below `root`).
     Places in problems are relative to `project` (default: the parent of `root`). Raises nothing that concerns a file:
-    rules `foreign-file`, `path-escape`, `unreadable` and `not-unicode` report it.
+    rules `foreign-file`, `path-escape`, `path-conflict`, `unreadable` and `not-unicode` report it.
     """
-    survey = _Survey(root, project or root.parent)
+    survey = _Survey(root, project or root.parent, tree)
     for path in sorted(tree):
-        survey.compare(path, tree[path])
+        survey.compare(path)
     for folder in [""] if scope is None else sorted(set(scope)):
         survey.find_stale(folder)
     return survey.plan()
@@ -55,7 +55,8 @@ def plan(
 class _Survey:
     """One look at the disk. Folders are listed once, and nothing is opened that a listing does not call a file."""
 
-    def __init__(self, root: Path, project: Path) -> None:
+    def __init__(self, root: Path, project: Path, tree: Mapping[str, str]) -> None:
+        self.tree = tree
         self.root = os.fspath(root)
         self.project = os.fspath(project)
         self.listings: dict[str, Listing | None] = {}
@@ -66,13 +67,14 @@ class _Survey:
         self.problems: list[Problem] = []
 
     def plan(self) -> Plan:
+        problems = tuple(dict.fromkeys(self.problems))  # scopes may overlap
         removed = tuple(sorted(self.removed))
-        return Plan(tuple(self.added), tuple(self.changed), removed, tuple(self.unchanged), tuple(self.problems))
+        return Plan(tuple(self.added), tuple(self.changed), removed, tuple(self.unchanged), problems)
 
-    def compare(self, path: str, text: str) -> None:
+    def compare(self, path: str) -> None:
         """Put a wanted path where it belongs: added, changed, unchanged, or a problem."""
         if not _is_plain(path):
-            return self.problem("path-escape", path, "is not a plain path below the rendered folder")
+            return self.problem("path-escape", ascii(path)[1:-1], "is not a plain path below the rendered folder")
         folder, _, name = path.rpartition("/")
         listing = self.listings[folder] if folder in self.listings else self.listing(folder)
         if listing is None:
@@ -82,14 +84,14 @@ class _Survey:
             self.added.append(path)
         elif kind == "file":
             del listing[name]  # what is left in the end is what nobody wants
-            self.compare_content(path, text)
+            self.compare_content(path)
         else:
             self.obstacle(path, kind, "file")
         return None
 
-    def compare_content(self, path: str, text: str) -> None:
+    def compare_content(self, path: str) -> None:
         try:
-            wanted = text.encode()
+            wanted = self.tree[path].encode()
         except UnicodeEncodeError:
             return self.problem("not-unicode", path, "would hold half a surrogate pair, which no file can")
         found = self.start_of(path, len(wanted) + 1)
@@ -104,14 +106,17 @@ class _Survey:
             self.problem("foreign-file", path, "is in the way: gitops did not make it", hint)
         return None
 
-    def find_stale(self, folder: str) -> None:
-        """Collect the owned files below `folder` that nobody wants; symbolic links are not followed."""
-        for name, kind in (self.listing(folder) or {}).items():
-            path = f"{folder}/{name}" if folder else name
-            if kind == "folder" and not TEMPORARY.fullmatch(name):
-                self.find_stale(path)
-            elif kind == "file" and owned(self.start_of(path, MARK_LENGTH) or b""):
-                self.removed.add(path)
+    def find_stale(self, scope: str) -> None:
+        """Collect the owned files below `scope` that nobody wants; symlinks are not followed."""
+        folders = [scope]
+        while folders:
+            folder = folders.pop()
+            for name, kind in (self.listing(folder) or {}).items():
+                path = f"{folder}/{name}" if folder else name
+                if kind == "folder" and not TEMPORARY.fullmatch(name):
+                    folders.append(path)
+                elif kind == "file" and owned(self.start_of(path, MARK_LENGTH) or b""):
+                    self.removed.add(path)
 
     def listing(self, folder: str) -> Listing | None:
         """What is in a folder: nothing if it is not there, None if it cannot be used (which is then reported)."""
@@ -122,6 +127,9 @@ class _Survey:
     def look(self, folder: str) -> Listing | None:
         if not folder:
             return self.scan(folder) if os.path.lexists(self.root) else {}
+        if folder in self.tree:
+            self.problem("path-conflict", folder, "is wanted both as a file and as a folder")
+            return None
         above, _, name = folder.rpartition("/")
         listing = self.listing(above)
         if listing is None:

@@ -59,7 +59,7 @@ def replace(path: Path, content: bytes, mode: int = 0o644) -> None:
     except OSError as error:
         raise refusal("write", path, error) from error
     finally:
-        with suppress(FileNotFoundError):
+        with suppress(OSError):  # gone already, or left for the next sweep
             os.unlink(temporary)  # noqa: PTH108
 
 
@@ -111,7 +111,8 @@ def _staging(root: Path) -> Iterator[str]:
     try:
         yield os.fspath(folder)
     finally:
-        _discard(folder)
+        with suppress(OSError):  # what stays is left for the next sweep, and hides no other error
+            _discard(folder)
 
 
 def _stage(root: str, stage: str, tree: Mapping[str, str], wanted: list[str], existing: frozenset[str]) -> Moves:
