@@ -39,20 +39,25 @@ def key_of(obj: Object) -> Key:
 
 def identical(a: Any, b: Any) -> bool:
     """Equal as JSON: `True` is not `1`, the order of keys does not matter, `1.0` is `1`."""
-    return a is b or (
-        bool(a == b) and _bools_agree(a, b)
-    )  # `==` is quick, and leaves only bools to be told from numbers
+    if a is b:
+        return True
+    if a != b:
+        return False
+    kind = type(a)
+    return _bools_agree(a, b) if kind is dict or kind is list else (kind is bool) is (type(b) is bool)
 
 
 def _bools_agree(a: Any, b: Any) -> bool:
     """Whether two equal values have bools at the same places. One flat loop: this runs over every object rendered."""
-    pairs = [([a], [b])]
+    pairs = [(a, b)]
     for a, b in pairs:
         for key, value in a.items() if type(a) is dict else enumerate(a):
             kind = type(value)
+            if kind is str:
+                continue
             if kind is dict or kind is list:
                 pairs.append((value, b[key]))
-            elif kind is not str and (kind is bool) is not (type(b[key]) is bool):
+            elif (kind is bool) is not (type(b[key]) is bool):
                 return False
     return True
 

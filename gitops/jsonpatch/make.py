@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from gitops.jsonpatch.evaluate import Operation
@@ -61,21 +63,21 @@ def _escape(key: str) -> str:
 
 
 def _in_list(old: list[Any], new: list[Any], path: str) -> list[Operation]:
-    whole: list[Operation] = [{"op": "replace", "path": path, "value": new}]
     steps = _align(old, new)
-    if steps is None:
-        return whole
-    piecewise = _follow(steps, path)
-    if piecewise is None or sum(map(_lines, piecewise)) >= sum(map(_lines, whole)):
-        return whole
-    return piecewise
+    if steps is not None:
+        piecewise = _follow(old, new, steps, path)
+        if _is_shorter(piecewise, new) and all(_testable(op["value"]) for op in piecewise if op["op"] == "test"):
+            return piecewise
+    return [{"op": "replace", "path": path, "value": new}]
 
 
 class Step(NamedTuple):
-    """Base elements in a row and the elements that they become: one kept, or a gap of some removed and some inserted."""
+    """A range of the old list and the range of the new one that it becomes: one element kept, or a gap between such."""
 
-    old: list[Any]
-    new: list[Any]
+    i: int
+    i_end: int
+    j: int
+    j_end: int
 
 
 def _align(old: list[Any], new: list[Any]) -> list[Step] | None:
@@ -86,34 +88,27 @@ def _align(old: list[Any], new: list[Any]) -> list[Step] | None:
         front += 1
     while back < shorter - front and identical(old[-1 - back], new[-1 - back]):
         back += 1
-    middle_old, middle_new = old[front : len(old) - back], new[front : len(new) - back]
-    middle = _align_middle(middle_old, middle_new)
-    if middle is None:
-        return None
-    ends = [Step([element], [element]) for element in old[:front]], [Step([e], [e]) for e in old[len(old) - back :]]
-    return [*ends[0], *middle, *ends[1]]
-
-
-def _align_middle(old: list[Any], new: list[Any]) -> list[Step] | None:
-    tokens_old, tokens_new = _tokens(old), _tokens(new)
+    i, i_end, j, j_end = front, len(old) - back, front, len(new) - back
+    if i == i_end or j == j_end:
+        return [Step(i, i_end, j, j_end)]
+    tokens_old, tokens_new = _tokens(old, i, i_end), _tokens(new, j, j_end)
     kept = [token for token in tokens_old if token in tokens_new]
     if kept != [token for token in tokens_new if token in tokens_old]:
         return None
     steps = []
-    i = j = 0
     for token in kept:
         next_i, next_j = tokens_old[token], tokens_new[token]
-        steps += [Step(old[i:next_i], new[j:next_j]), Step([old[next_i]], [new[next_j]])]
+        steps += [Step(i, next_i, j, next_j), Step(next_i, next_i + 1, next_j, next_j + 1)]
         i, j = next_i + 1, next_j + 1
-    return [*steps, Step(old[i:], new[j:])]
+    return [*steps, Step(i, i_end, j, j_end)]
 
 
-def _tokens(elements: list[Any]) -> dict[tuple[Any, int], int]:
-    """What an element is known by (and the how manieth of that it is) -> its index."""
+def _tokens(elements: list[Any], start: int, end: int) -> dict[tuple[Any, int], int]:
+    """What an element is known by, with how often that came before -> its index."""
     counts: dict[Any, int] = {}
     result = {}
-    for index, element in enumerate(elements):
-        token = _token(element)
+    for index in range(start, end):
+        token = _token(elements[index])
         counts[token] = counts.get(token, 0) + 1
         result[token, counts[token]] = index
     return result
@@ -132,38 +127,32 @@ def _name(element: Any) -> str | None:
     return name if type(name) is str else None
 
 
-def _follow(steps: list[Step], path: str) -> list[Operation] | None:
-    """The operations of the steps; None if an element that has to be tested cannot be."""
+def _follow(old: list[Any], new: list[Any], steps: list[Step], path: str) -> list[Operation]:
     result: list[Operation] = []
-    index, left = 0, sum(len(step.old) for step in steps)
-    following = [element for step in steps for element in step.old]
-    done = 0
-    for step in steps:
-        paired = min(len(step.old), len(step.new))
-        for old, new in zip(step.old, step.new, strict=False):
-            place = f"{path}/{index}"
-            if not identical(old, new):
-                if not _testable(old):
-                    return None
-                result += [_test(old, place), *_element(old, new, place)]
-            index, done = index + 1, done + 1
-        for old in step.old[paired:]:
-            if not _testable(old):
-                return None
-            result += [_test(old, f"{path}/{index}"), {"op": "remove", "path": f"{path}/{index}"}]
-            done += 1
-        inserted = step.new[paired:]
-        if inserted and done < left:
-            if not _testable(following[done]):
-                return None
-            result.append(_test(following[done], f"{path}/{index}"))
-        for new in inserted:
-            result.append({"op": "add", "path": f"{path}/{index if done < left else '-'}", "value": new})
-            index += 1
+    shift = 0  # of the elements not yet reached, by those inserted and removed before them
+    for i, i_end, j, j_end in steps:
+        paired = min(i_end - i, j_end - j)
+        for offset in range(paired):
+            place = f"{path}/{i + offset + shift}"
+            if changes := _element(old[i + offset], new[j + offset], place):
+                result += [_test(old[i + offset], place), *changes]
+        place = f"{path}/{i + paired + shift}"
+        for removed in old[i + paired : i_end]:
+            result += [_test(removed, place), {"op": "remove", "path": place}]
+            shift -= 1
+        inserted = new[j + paired : j_end]
+        if inserted and i_end < len(old):
+            result.append(_test(old[i_end], place))
+        for value in inserted:
+            index = str(i_end + shift) if i_end < len(old) else "-"
+            result.append({"op": "add", "path": f"{path}/{index}", "value": value})
+            shift += 1
     return result
 
 
 def _element(old: Any, new: Any, place: str) -> list[Operation]:
+    if identical(old, new):
+        return []
     if _name(old) != _name(new):
         return [{"op": "replace", "path": place, "value": new}]
     return _changes(old, new, place)
@@ -185,13 +174,19 @@ def _testable(element: Any) -> bool:
     return type(element) is list and all(map(_testable, element))
 
 
-def _lines(value: Any) -> int:
-    """About how many lines a value takes as YAML; an operation is a value, too."""
-    if type(value) is dict:
-        return (
-            sum(map(_lines, value.values())) + sum(1 for item in value.values() if type(item) in (dict, list) and item)
-            or 1
-        )
-    if type(value) is list:
-        return sum(map(_lines, value)) or 1
-    return 1 + value.count("\n") if type(value) is str else 1
+def _lines(value: Any) -> Iterator[int]:
+    """About how many lines a value takes as YAML, leaf by leaf."""
+    if type(value) is dict and value:
+        for item in value.values():
+            yield from _lines(item)
+    elif type(value) is list and value:
+        for item in value:
+            yield from _lines(item)
+    else:
+        yield 1 + value.count("\n") if type(value) is str else 1
+
+
+def _is_shorter(piecewise: list[Operation], whole: list[Any]) -> bool:
+    """Whether these operations take fewer lines than one that replaces the list; no longer than it takes to know."""
+    lines = sum(sum(_lines(operation)) for operation in piecewise) - 2
+    return any(total > lines for total in accumulate(_lines(whole)))
