@@ -65,6 +65,8 @@ def _at(value: Any, place: Any, change: Operation) -> Any:
         return value
     if op == "replace":
         return _with(value, place, change["value"])
+    if op != "remove":
+        raise ValueError
     if type(value) is list:
         return value[:place] + value[place + 1 :]
     return {key: item for key, item in value.items() if key != place}

@@ -66,7 +66,7 @@ def _in_list(old: list[Any], new: list[Any], path: str) -> list[Operation]:
     steps = _align(old, new)
     if steps is not None:
         piecewise = _follow(old, new, steps, path)
-        if _is_shorter(piecewise, new) and all(_testable(op["value"]) for op in piecewise if op["op"] == "test"):
+        if _is_no_longer(piecewise, new) and all(_testable(op["value"]) for op in piecewise if op["op"] == "test"):
             return piecewise
     return [{"op": "replace", "path": path, "value": new}]
 
@@ -186,7 +186,7 @@ def _lines(value: Any) -> Iterator[int]:
         yield 1 + value.count("\n") if type(value) is str else 1
 
 
-def _is_shorter(piecewise: list[Operation], whole: list[Any]) -> bool:
-    """Whether these operations take fewer lines than one that replaces the list; no longer than it takes to know."""
+def _is_no_longer(piecewise: list[Operation], whole: list[Any]) -> bool:
+    """Whether these operations take no more lines than one that replaces the list; counts only until that is known."""
     lines = sum(sum(_lines(operation)) for operation in piecewise) - 2
-    return any(total > lines for total in accumulate(_lines(whole)))
+    return any(total >= lines for total in accumulate(_lines(whole)))
