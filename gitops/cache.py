@@ -102,16 +102,17 @@ def digest(key: bytes, chunks: Iterable[bytes]) -> bytes:
 def untouched(state: State, project: Path) -> bool:
     """Whether every input, output and folder that is remembered is as it was. Reads no file."""
     entries = (state.common, *state.applications.values())
-    return all(_as_stamped(entry.inputs, project) and _as_stamped(entry.outputs, project) for entry in entries)
+    return all(as_stamped(entry.inputs, project) and as_stamped(entry.outputs, project) for entry in entries)
 
 
 def fresh(state: State, application: str, inputs: bytes, project: Path) -> bool:
     """Whether an application was last rendered from inputs of this digest, and its outputs are untouched since."""
     entry = state.applications.get(application)
-    return entry is not None and entry.digest == inputs and _as_stamped(entry.outputs, project)
+    return entry is not None and entry.digest == inputs and as_stamped(entry.outputs, project)
 
 
-def _as_stamped(stamps: Stamps, project: Path) -> bool:
+def as_stamped(stamps: Stamps, project: Path) -> bool:
+    """Whether every file and folder is as it was when it was stamped."""
     root = f"{project}/"
     stat = os.stat
     try:
@@ -123,13 +124,12 @@ def _as_stamped(stamps: Stamps, project: Path) -> bool:
     return True
 
 
-def input_stamps(project: Path, paths: Iterable[str]) -> Stamps:
-    """Stamps of inputs, and of folders whose listing matters; to be taken before they are read.
+def input_stamps(project: Path, paths: Iterable[str], before: int) -> Stamps:
+    """Stamps of inputs, and of folders whose listing matters, that were read after the moment `before` (`time.time_ns()`).
 
-    What is not there, or changed a moment ago, gets no trust: the next run has to read it.
+    What is not there, or changed after that or a moment earlier, gets no trust: the next run has to read it.
     """
-    now = time.time_ns()
-    return {path: _trusted(f"{project}/{path}", now) for path in paths}
+    return {path: _trusted(f"{project}/{path}", before) for path in paths}
 
 
 def output_stamps(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeVar
 
@@ -183,11 +183,13 @@ def _importing(sources: Sources) -> Iterator[None]:
         module = types.ModuleType(package)
         module.__path__ = [str(sources.project.root / sources.project.specs)]
         sys.modules[package] = module
+    global _watching
     before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    _watching = True
     try:
         yield
     finally:
-        sys.dont_write_bytecode = before
+        sys.dont_write_bytecode, _watching = before, False
 
 
 def _package(sources: Sources) -> str:
@@ -203,12 +205,29 @@ def _module(sources: Sources, path: str) -> types.ModuleType:
     return module
 
 
-def helpers(sources: Sources) -> tuple[str, ...]:
-    """Paths of the modules of the project that specs have imported so far, specs themselves included."""
+_opened: set[str] = set()
+_watching = False
+
+
+def _watch(event: str, arguments: tuple[Any, ...]) -> None:
+    if _watching and event == "open" and isinstance(arguments[0], str):
+        _opened.add(arguments[0])
+
+
+sys.addaudithook(_watch)
+
+
+def opened(sources: Sources) -> tuple[str, ...]:
+    """Files of the project that specs have opened so far in this process, imported helpers included, other than the sources."""
     prefix = f"{sources.project.root}/"
-    files = [getattr(module, "__file__", None) or "" for module in list(sys.modules.values())]
-    specs = set(sources.specs.values())
-    return tuple(sorted({file.removeprefix(prefix) for file in files if file.startswith(f"{prefix}{sources.project.specs}/")} - specs))
+    paths = {_source_of(path).removeprefix(prefix) for path in _opened if path.startswith(prefix)}
+    return tuple(sorted(path for path in paths if path not in sources.files))
+
+
+def _source_of(path: str) -> str:
+    """The module of a file of byte code; other files as they are."""
+    folder, _, name = path.rpartition("/")
+    return f"{folder.removesuffix('/__pycache__')}/{name.partition('.')[0]}.py" if name.endswith(".pyc") else path
 
 
 def _position(sources: Sources, file: str, path: tuple[str | int, ...], key: bool = False) -> Location:
@@ -295,23 +314,3 @@ def _not_one_application(path: str, count: int) -> Problem:
         expected="exactly one function with @application",
         hint="name a file of shared helpers with a leading underscore, such as `_helpers.py`",
     )
-
-
-def enabled_applications(read: Yaml, chains: Mapping[str, tuple[str, ...]]) -> dict[str, list[str]]:
-    """For each environment, the applications that run there, in order of name."""
-    project = read.sources.project
-    found: dict[str, list[str]] = {}
-    for environment, chain in chains.items():
-        found[environment] = [
-            application
-            for application in sorted(read.sources.specs)
-            if next(
-                (
-                    layer.data["enabled"]
-                    for name in reversed(chain)
-                    if (layer := read.layer(project.values_file(name, application))) and isinstance(layer.data.get("enabled"), bool)
-                ),
-                True,
-            )
-        ]
-    return found

@@ -5,11 +5,11 @@ The only module that knows it. Everything here is a function of what was read; n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from gitops import emit
-from gitops.load import LoadedEnvironment, Settings, Yaml, load_application, load_environments, load_settings, stray_values
+from gitops.load import LoadedEnvironment, Settings, Yaml, load_application, load_environments, load_settings, opened, stray_values
 from gitops.objects import Key, Object
 from gitops.problems import InvalidInput, Problem
 from gitops.project import BASE, Sources
@@ -35,9 +35,12 @@ class Rendered(NamedTuple):
     """One application: its files (relative to the overlays folder), its objects' identities, and its problems."""
 
     application: str
+    environments: tuple[str, ...]
     tree: dict[str, str]
     identities: Identities
     problems: tuple[Problem, ...]
+    opened: tuple[str, ...] = ()
+    """Files of the project that its spec read: helper modules, data."""
 
 
 class Unproven(Exception):  # noqa: N818 - a fault of the tool, not of its input
@@ -58,49 +61,43 @@ def prepare(sources: Sources, library: Library) -> World:
     return World(sources, read, environments, schemas, tuple(problems))
 
 
-def render(world: World, applications: Sequence[str], map_: Callable[..., Iterator[Rendered]]) -> Iterator[Rendered]:
-    """Render applications one by one; `map_` may spread them over processes. Raises Unproven."""
-    return map_(lambda name: render_application(world, name), applications)
-
-
 def render_application(world: World, name: str) -> Rendered:
     """One application in every environment where it is enabled. Raises Unproven."""
-    resolved, problems = resolve_application(world, name)
+    environments, resolved, problems = resolve_application(world, name)
     for each in resolved.values():
         problems += validate(each, world.schemas[each.environment.name], world.sources)
     identities = {environment: [made.key for made in each.made] for environment, each in resolved.items()}
-    if any(problem.severity == "error" for problem in problems) or set(resolved) <= {BASE}:
-        return Rendered(name, {}, identities, tuple(problems))
-    return Rendered(name, _files(world, name, resolved), identities, tuple(problems))
+    failed = any(problem.severity == "error" for problem in problems)
+    tree = {} if failed or not resolved else _files(world, name, resolved)
+    return Rendered(name, environments, tree, identities, tuple(problems), opened(world.sources))
 
 
-def resolve_application(world: World, name: str, only: Iterable[str] | None = None) -> tuple[dict[str, Resolved], list[Problem]]:
-    """An application's objects in each environment where it is enabled (or `only` in some), and in base; and the problems met."""
+def resolve_application(
+    world: World, name: str, only: Iterable[str] | None = None
+) -> tuple[tuple[str, ...], dict[str, Resolved], list[Problem]]:
+    """Where an application runs (base included), its objects there (or `only` in some environments), and the problems met."""
     before = len(world.read.problems)
     settings = {environment: load_settings(world.read, name, loaded.chain) for environment, loaded in world.environments.items()}
     problems = list(world.read.problems[before:])
-    wanted = _enabled(settings, only)
+    running = _running(settings)
+    wanted = [environment for environment in running if only is None or environment in only]
     if problems or not wanted:
-        return {}, problems
+        return running, {}, problems
     try:
         application = load_application(world.sources, name)
     except InvalidInput as error:
-        return {}, list(error.problems)
-    resolved = {
-        environment: resolve(
-            name, application, settings[environment], world.environments[environment].environment, world.schemas[environment].scope, world.sources
-        )
-        for environment in wanted
-        if environment in world.schemas
-    }
-    return resolved, [*problems, *(problem for each in resolved.values() for problem in each.problems)]
+        return running, {}, list(error.problems)
+    resolved = {}
+    for environment in wanted:
+        loaded, scope = world.environments[environment], world.schemas[environment].scope
+        resolved[environment] = resolve(name, application, settings[environment], loaded.environment, scope, world.sources)
+    return running, resolved, [problem for each in resolved.values() for problem in each.problems]
 
 
-def _enabled(settings: Mapping[str, Settings], only: Iterable[str] | None) -> list[str]:
-    """Where an application runs. `base` is rendered whenever an environment builds on it; `enabled: false` there is a default."""
-    running = [name for name, each in settings.items() if name != BASE and each.enabled and (only is None or name in only)]
-    with_base = BASE in settings and (running or settings[BASE].enabled) and (only is None or BASE in only)
-    return [BASE, *running] if with_base else running
+def _running(settings: Mapping[str, Settings]) -> tuple[str, ...]:
+    """Where an application runs. Its base is there whenever an environment builds on it; `enabled: false` in base is a default."""
+    running = tuple(name for name, each in settings.items() if name != BASE and each.enabled)
+    return (BASE, *running) if running else ()
 
 
 def validate(resolved: Resolved, schemas: Schemas, sources: Sources) -> list[Problem]:
@@ -138,10 +135,12 @@ def _files(world: World, name: str, resolved: Mapping[str, Resolved]) -> dict[st
 
 
 def environment_files(world: World, running: Mapping[str, Iterable[str]]) -> dict[str, str]:
-    """The kustomization of all applications of each environment; `base` is not one to build as a whole."""
-    source = f"{world.sources.project.environments}/"
+    """The kustomization of all applications of each environment, given where each runs; `base` is not one to build as a whole."""
+    source = f"{world.sources.project.specs}/"
     return dict(
-        emit.environment(name, running.get(name, ()), source) for name in world.environments if name != BASE
+        emit.environment(name, sorted(application for application, where in running.items() if name in where), source)
+        for name in world.environments
+        if name != BASE
     )
 
 
@@ -165,7 +164,7 @@ def _shared(key: Key, owner: str, application: str) -> Problem:
         f"applications `{owner}` and `{application}` both have {key}",
         object=str(key),
         why="the two would overwrite each other in the cluster, and the environment as a whole would not build.",
-        hint=f"let one application own it, and refer to it with External(…) or `provides:` in the other, or rename one",
+        hint="let one application own it, and refer to it with External(…) or `provides:` in the other, or rename one",
     )
 
 
@@ -180,7 +179,7 @@ def merged(problems: Iterable[Problem]) -> list[Problem]:
 
 def whole_objects(world: World, name: str, environment: str) -> tuple[list[Object], list[Problem]]:
     """The objects of one application in one environment, and the problems met."""
-    resolved, problems = resolve_application(world, name, only=(environment,))
+    _, resolved, problems = resolve_application(world, name, only=(environment,))
     if environment not in resolved:
         return [], problems
     return resolved[environment].objects, [*problems, *validate(resolved[environment], world.schemas[environment], world.sources)]

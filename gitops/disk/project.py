@@ -49,6 +49,7 @@ def read_sources(project: Project) -> Sources:
     for environment in environments:
         folder = f"{project.environments}/{environment}"
         paths += [f"{folder}/{name}" for name in _names(project, folder) if name.endswith((".yaml", ".yml"))]
+    paths += [path for path in ("pyproject.toml", f"{project.schemas}/SOURCES.yaml") if (project.root / path).is_file()]
     root = f"{project.root}/"
     files = {path: read_bytes(root + path, path) for path in paths}
     return Sources(project, files, specs, tuple(sorted(environments, key=lambda name: (name != BASE, name))))

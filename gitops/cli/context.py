@@ -1,0 +1,42 @@
+"""Which project a command is about, found once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from gitops.project import Project
+
+
+def project() -> Project:
+    """The project that `--project` names, or the nearest one upwards. Raises UsageError."""
+    context = click.get_current_context().find_root()
+    if context.obj is None:
+        from gitops.disk.project import find_project
+
+        named = context.params.get("project")
+        context.obj = find_project(Path(named or "."), exact=named is not None)
+    found: Project = context.obj
+    return found
+
+
+def project_folder() -> Path:
+    """The project's root."""
+    return project().root
+
+
+def schemas_folder() -> Path:
+    """The folder of its CRD schemas."""
+    found = project()
+    return found.root / found.schemas
+
+
+def lines_of(file: str) -> list[str]:
+    """The lines of a file of the project, to quote in a problem; none if it cannot be read."""
+    context = click.get_current_context(silent=True)
+    root = context.find_root().obj.root if context and context.find_root().obj else Path()
+    try:
+        return (root / file).read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError):
+        return []

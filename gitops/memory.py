@@ -1,0 +1,162 @@
+"""What the last render of a project left behind, asked in the project's own terms: which applications are fresh, and what they have."""
+
+from __future__ import annotations
+
+import marshal
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from gitops import __version__, cache
+from gitops.disk import Plan
+from gitops.objects import Key
+from gitops.project import Project, Sources
+
+if TYPE_CHECKING:
+    from gitops.pipeline import Rendered
+
+COMMON = ""
+"""The owner of outputs that belong to no application."""
+
+
+class Known(NamedTuple):
+    """What is remembered of a fresh application: where it runs, and its objects there."""
+
+    environments: tuple[str, ...]
+    identities: dict[str, list[Key]]
+
+
+class Memory:
+    """The cache of one project, for one run. Make it before reading anything: it takes the stamps of what will be read."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.version = tool_version()
+        self.state = cache.load(project.root, self.version)
+        self.key = self.state.key if self.state else cache.new_key()
+        self.started = time.time_ns()
+
+    def untouched(self) -> bool:
+        """Whether nothing at all changed since the last render. Reads no file."""
+        return self.state is not None and cache.untouched(self.state, self.project.root)
+
+    def outputs(self) -> Iterator[str]:
+        """The rendered files of the last run, relative to the overlays folder."""
+        prefix = f"{self.project.overlays}/"
+        for entry in (self.state.common, *self.state.applications.values()) if self.state else ():
+            yield from (path.removeprefix(prefix) for path in entry.outputs if path.endswith(".yaml"))
+
+    def read(self, sources: Sources) -> None:
+        """Compare what was just read with what is remembered."""
+        self.sources = sources
+        opened = [path for path in self.state.common.inputs if path not in sources.files] if self.state else []
+        self.common = self._digest(_common(sources), opened)
+        self.digests = {name: self._digest(_inputs(sources, name)) for name in sources.specs}
+        usable = self.state is not None and self.state.common.digest == self.common
+        self.fresh = {name for name in sources.specs if usable and self.state and cache.fresh(self.state, name, self.digests[name], self.project.root)}
+
+    @property
+    def complete(self) -> bool:
+        """Whether there is nothing to render: every application is fresh, and none has gone."""
+        return self.state is not None and self.fresh == set(self.sources.specs) == set(self.state.applications) and self._common_outputs()
+
+    def _common_outputs(self) -> bool:
+        return self.state is not None and cache.as_stamped(self.state.common.outputs, self.project.root)
+
+    @property
+    def gone(self) -> set[str]:
+        """Applications that were rendered once and have no spec any more."""
+        return set(self.state.applications) - set(self.sources.specs) if self.state else set()
+
+    def known(self, name: str) -> Known:
+        """What a fresh application has."""
+        assert self.state is not None
+        environments, identities = marshal.loads(self.state.applications[name].blob)
+        return Known(environments, {environment: [Key(*key) for key in keys] for environment, keys in identities.items()})
+
+    def remember(self, rendered: Mapping[str, Rendered], plan: Plan) -> None:
+        """Save what this run rendered; what was fresh stays as it is. To be called after writing."""
+        prefix = f"{self.project.overlays}/"
+        outputs: dict[str, list[str]] = {COMMON: [], **{name: [] for name in rendered}}
+        for path in (*plan.added, *plan.changed, *plan.unchanged):
+            environment, _, rest = path.partition("/")
+            outputs[rest.partition("/")[0] if "/" in rest else COMMON].append(prefix + path)
+        touched = [prefix + path for path in (*plan.added, *plan.changed, *plan.removed)]
+        stamps = cache.output_stamps(self.project.root, outputs, touched, self.started)
+        entries = {name: self._entry(name, each, stamps[name]) for name, each in rendered.items()}
+        kept = {name: entry for name, entry in self.state.applications.items() if name in self.fresh} if self.state else {}
+        opened = sorted({path for each in rendered.values() for path in each.opened} | self._old_opened())
+        inputs = [*_common(self.sources), *_folders(self.sources), *opened]
+        common = cache.Entry(self._digest(_common(self.sources), opened), self._stamps(inputs), stamps[COMMON])
+        cache.save(self.project.root, self.version, cache.State(self.key, common, {**kept, **entries}))
+
+    def _old_opened(self) -> set[str]:
+        """Files that specs opened which were not run this time."""
+        if self.state is None or not self.fresh:
+            return set()
+        known = {*_common(self.sources), *_folders(self.sources)}
+        return {path for path in self.state.common.inputs if path not in known and (self.project.root / path).is_file()}
+
+    def _entry(self, name: str, rendered: Rendered, outputs: cache.Stamps) -> cache.Entry:
+        identities = {environment: [tuple(key) for key in keys] for environment, keys in rendered.identities.items()}
+        blob = marshal.dumps((rendered.environments, identities))
+        return cache.Entry(self.digests[name], self._stamps(_inputs(self.sources, name)), outputs, blob)
+
+    def _stamps(self, paths: Iterable[str]) -> cache.Stamps:
+        """Stamps that say what was read: one that is younger than this run's start is of no use."""
+        return cache.input_stamps(self.project.root, paths, self.started)
+
+    def _digest(self, paths: Iterable[str], opened: Iterable[str] = ()) -> bytes:
+        def chunks() -> Iterator[bytes]:
+            for path in paths:
+                yield path.encode()
+                yield self.sources.files.get(path, b"")
+            for path in opened:
+                yield path.encode()
+                yield _content(self.project.root / path)
+
+        return cache.digest(self.key, chunks())
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def _inputs(sources: Sources, name: str) -> list[str]:
+    project = sources.project
+    values = (project.values_file(environment, name) for environment in sources.environments)
+    return [sources.specs[name], *(path for path in values if path in sources.files)]
+
+
+def _common(sources: Sources) -> list[str]:
+    project = sources.project
+    return ["pyproject.toml", f"{project.schemas}/SOURCES.yaml", *map(project.environment_file, sources.environments)]
+
+
+def _folders(sources: Sources) -> list[str]:
+    """Folders whose listings say which applications, environments and values files there are."""
+    project = sources.project
+    return [project.specs, project.environments, *(f"{project.environments}/{name}" for name in sources.environments)]
+
+
+def tool_version() -> str:
+    """Changes whenever this package or the libraries beside it do."""
+    import click
+
+    stamps = []
+    for folder in _packages(Path(__file__).parent):
+        stamps += [(found.st_mtime_ns, found.st_size) for entry in os.scandir(folder) if entry.name.endswith(".py") if (found := entry.stat())]
+    libraries = os.stat(Path(click.__file__).parent.parent).st_mtime_ns
+    return f"{__version__}-{hash((libraries, *sorted(stamps))):x}"
+
+
+def _packages(home: Path) -> Iterator[Path]:
+    yield home
+    for entry in os.scandir(home):
+        if entry.is_dir() and entry.name != "__pycache__":
+            yield from _packages(Path(entry.path))
