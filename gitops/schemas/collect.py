@@ -73,7 +73,9 @@ def _uncompilable(path: str, prepared: Prepared) -> Iterator[Problem]:
     try:
         compile_schema(encode(prepared.schema))
     except ValueError as error:
-        yield Problem("unsupported-schema", f"{prepared.kind} {prepared.version}: {error}", Location(path))
+        message = f"{prepared.kind} {prepared.version}: {_first_line(error)}"
+        hint = "the schema cannot be evaluated; report it upstream, or leave this kind out"
+        yield Problem("unsupported-schema", message, Location(path), hint=hint)
 
 
 def _duplicates(prepared: Iterable[tuple[str, Prepared]]) -> Iterator[Problem]:
@@ -134,7 +136,12 @@ def _check(entry: Entry, data: bytes | None) -> Iterator[Problem]:
         try:
             compile_schema(data)
         except ValueError as error:
-            yield Problem("schema-file", f"{entry.path} is not a JSON schema: {error}", Location(entry.path), hint=hint)
+            message = f"{entry.path} is not a JSON schema: {_first_line(error)}"
+            yield Problem("schema-file", message, Location(entry.path), hint=hint)
+
+
+def _first_line(error: ValueError) -> str:
+    return str(error).partition("\n")[0]
 
 
 def _sha256(data: bytes) -> str:

@@ -9,7 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gitops.schemas.meta import INT32, INT64, INT_OR_STRING, NAMED, OBJECT_META, integers, rooted
+from gitops.schemas.meta import (
+    INT32,
+    INT64,
+    INT_OR_STRING,
+    NAMED,
+    OBJECT_META,
+    QUANTITY,
+    SUBDOMAIN_NAMED,
+    integers,
+    rooted,
+)
 from gitops.schemas.share import Schema, map_subschemas
 
 Definitions = Mapping[str, Any]
@@ -19,11 +29,16 @@ Identity = tuple[str, str, str]
 _META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
 _NAMELESS = frozenset({"authentication.k8s.io", "authorization.k8s.io"})  # reviews are asked, not stored
 _RANGES = {"int32": INT32, "int64": INT64}
-# The grammar of k8s.io/apimachinery/pkg/api/resource.ParseQuantity, in the words of the CRDs of Kubernetes' own tools.
-QUANTITY = (
-    r"^(\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))))?$"
-)
-_SCALARS: dict[str, Schema] = {
+_SUBDOMAIN_NAMED: Mapping[str, frozenset[str]] = {  # of the others, each has a rule of its own
+    "": frozenset({"ConfigMap", "PersistentVolumeClaim", "Pod", "Secret", "ServiceAccount"}),
+    "apps": frozenset({"DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"}),
+    "autoscaling": frozenset({"HorizontalPodAutoscaler"}),
+    "batch": frozenset({"CronJob", "Job"}),
+    "networking.k8s.io": frozenset({"Ingress", "NetworkPolicy"}),
+    "policy": frozenset({"PodDisruptionBudget"}),
+}
+_OURS: dict[str, Schema] = {
+    _META: {**OBJECT_META, "type": ["object", "null"]},
     "io.k8s.apimachinery.pkg.api.resource.Quantity": {"type": ["number", "string", "null"], "pattern": QUANTITY},
     "io.k8s.apimachinery.pkg.util.intstr.IntOrString": {
         "type": ["integer", "string", "null"],
@@ -79,13 +94,19 @@ def schema(definitions: Definitions, identity: Identity) -> Schema:
     """The self-contained strict schema of one kind: its definition and only what that reaches. KeyError if none."""
     group, version, kind = identity
     root = _clean(definitions[kinds(definitions)[identity]])
-    root["properties"]["metadata"] = OBJECT_META if group in _NAMELESS else OBJECT_META | NAMED
+    root["properties"]["metadata"] = _metadata(group, kind)
     result = rooted(root, group, version, kind, scope(group, kind))
     if group in _NAMELESS:
         result["required"] = [name for name in result["required"] if name != "metadata"]
     if reached := _reached(definitions, result):
         result["$defs"] = reached
     return result
+
+
+def _metadata(group: str, kind: str) -> Schema:
+    if group in _NAMELESS:
+        return OBJECT_META
+    return SUBDOMAIN_NAMED if kind in _SUBDOMAIN_NAMED.get(group, ()) else NAMED
 
 
 def _refers(schema: Mapping[str, Any]) -> str:
@@ -98,7 +119,7 @@ def _reached(definitions: Definitions, root: Schema) -> dict[str, Schema]:
     while waiting:
         name = waiting.pop()
         if name not in found:
-            found[name] = _SCALARS.get(name) or _clean(definitions[name])
+            found[name] = _OURS.get(name) or _clean(definitions[name])
             waiting.extend(_references(found[name]))
     return dict(sorted(found.items()))
 

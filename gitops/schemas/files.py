@@ -12,7 +12,6 @@ from typing import Any
 from gitops.location import Location
 from gitops.problems import InvalidInput, Problem, ToolError, UsageError
 from gitops.schemas import sources
-from gitops.schemas.collect import collect, verify
 from gitops.schemas.store import Cache, Library
 
 
@@ -43,6 +42,8 @@ def add_files(
     A file is recorded under the path as given, or its name alone where that is absolute: give paths relative to
     upstream's checkout. Raises InvalidInput, UsageError, and ToolError where the disk fails us.
     """
+    from gitops.schemas.collect import collect
+
     read = reader(folder)
     crds = {(file.name if file.is_absolute() else file.as_posix()): _bytes(file) for file in files}
     change = collect(sources.parse(read(sources.FILE)), crds, project, version, origin)
@@ -58,6 +59,8 @@ def add_files(
 
 def verify_folder(folder: Path) -> tuple[Problem, ...]:
     """Everything in which the folder is not what its SOURCES.yaml says."""
+    from gitops.schemas.collect import verify
+
     return verify(reader(folder), _walk(folder))
 
 
@@ -71,7 +74,8 @@ def _bytes(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        problem = Problem("unreadable", f"cannot be read: {error.strerror}", Location(str(file)))
+        hint = "give the path of a file that you may read"
+        problem = Problem("unreadable", f"cannot be read: {error.strerror}", Location(str(file)), hint=hint)
         raise InvalidInput([problem]) from None
 
 

@@ -14,6 +14,16 @@ PRESERVE = "x-kubernetes-preserve-unknown-fields"
 INT_OR_STRING = "x-kubernetes-int-or-string"
 EMBEDDED = "x-kubernetes-embedded-resource"
 
+# What k8s.io/apimachinery/pkg/util/validation asks of names, as patterns.
+SUBDOMAIN = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
+DNS_LABEL = r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$"  # empty is as good as absent
+LABEL_VALUE = r"^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$"
+QUALIFIED_NAME = r"^([A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"
+# The grammar of k8s.io/apimachinery/pkg/api/resource.ParseQuantity, in the words of the CRDs of Kubernetes' own tools.
+QUANTITY = (
+    r"^(\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))))?$"
+)
+
 INT32 = (-(2**31), 2**31 - 1)
 INT64 = (-(2**63), 2**63 - 1)
 
@@ -28,7 +38,11 @@ def _text(**more: Any) -> Schema:
 
 
 def _map(values: Schema) -> Schema:
-    return {"type": ["object", "null"], "additionalProperties": values}
+    return {
+        "type": ["object", "null"],
+        "propertyNames": {"pattern": QUALIFIED_NAME},
+        "additionalProperties": values,
+    }
 
 
 def _list(items: Schema, **more: Any) -> Schema:
@@ -64,8 +78,10 @@ _MANAGED = _closed(
 )
 OBJECT_META = _closed(
     {
-        **dict.fromkeys(("generateName", "name", "namespace", "resourceVersion", "selfLink", "uid"), _text()),
-        **dict.fromkeys(("annotations", "labels"), _map(_text())),
+        **dict.fromkeys(("generateName", "name", "resourceVersion", "selfLink", "uid"), _text()),
+        "namespace": _text(pattern=DNS_LABEL, maxLength=63),
+        "annotations": _map(_text()),
+        "labels": _map(_text(pattern=LABEL_VALUE, maxLength=63)),
         **dict.fromkeys(("creationTimestamp", "deletionTimestamp"), _TIME),
         **dict.fromkeys(("deletionGracePeriodSeconds", "generation"), _COUNT),
         "finalizers": _list(_text(), **{"x-kubernetes-list-type": "set"}),
@@ -74,8 +90,13 @@ OBJECT_META = _closed(
     }
 )
 """metadata of every object (k8s.io/apimachinery/pkg/apis/meta/v1, ObjectMeta)."""
-NAMED: Schema = {"anyOf": [{"required": ["name"]}, {"required": ["generateName"]}]}
-"""What the API server asks of the metadata of an object, but not of that of a template inside one."""
+NAMED: Schema = {**OBJECT_META, "anyOf": [{"required": ["name"]}, {"required": ["generateName"]}]}
+"""The metadata of an object that is stored, unlike that of a template inside one."""
+SUBDOMAIN_NAMED: Schema = {
+    **NAMED,
+    "properties": {**OBJECT_META["properties"], "name": _text(pattern=SUBDOMAIN, maxLength=253)},
+}
+"""The metadata of any custom resource, and of most others."""
 
 
 def rooted(schema: Schema, group: str, version: str, kind: str, scope: str) -> Schema:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -90,8 +91,10 @@ def _misspelt(schemas: Schemas, group: str, api_version: str, kind: str) -> _Rea
 
 
 def _releases(schemas: Schemas, api_version: str, kind: str) -> list[str]:
-    """Every release in the schemas folder that serves it."""
+    """Every release in the schemas folder that serves it, the newest of a project first."""
     known = sources.entries(schemas.library.releases)
-    return sorted(
-        f"{each.project} {each.release}" for each in known if (each.api_version, each.kind) == (api_version, kind)
+    found = {(each.project, each.release) for each in known if (each.api_version, each.kind) == (api_version, kind)}
+    newest_first = sorted(
+        found, key=lambda release: [int(part) for part in re.findall(r"\d+", release[1])], reverse=True
     )
+    return [" ".join(release) for release in sorted(newest_first, key=lambda release: release[0])]

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from gitops.location import Location
 from gitops.objects import pointer
 from gitops.problems import InvalidInput, Problem
-from gitops.schemas.meta import NAMED, OBJECT_META, rooted
+from gitops.schemas.meta import SUBDOMAIN_NAMED, rooted
 from gitops.schemas.share import Schema, share
 from gitops.schemas.structural import Path, UnsupportedError, strict
 
@@ -81,7 +81,8 @@ def _root(schema: dict[str, Any], path: Path) -> Schema:
     properties = dict(schema.get("properties", {}))
     metadata = properties.pop("metadata", {"type": "object"})
     root = strict({**schema, "properties": properties}, path)
-    root["properties"]["metadata"] = {**OBJECT_META, **NAMED, **_narrowed(metadata, (*path, "properties", "metadata"))}
+    narrowed = _narrowed(metadata, (*path, "properties", "metadata"))
+    root["properties"]["metadata"] = {**SUBDOMAIN_NAMED, **({"allOf": [narrowed]} if narrowed else {})}
     return root
 
 
@@ -89,7 +90,7 @@ def _narrowed(metadata: Any, path: Path) -> Schema:
     names = strict(metadata, path).get("properties", {})
     for name in names.keys() - {"name", "generateName"}:
         raise UnsupportedError(f"`metadata.{name}` cannot be restricted by a CRD", (*path, "properties", name))
-    return {"properties": {**OBJECT_META["properties"], **names}}
+    return {"properties": names} if names else {}
 
 
 def _served(crd: Any, index: int) -> bool:

@@ -76,7 +76,9 @@ def parse(data: bytes | None) -> Sources:
     from gitops.yaml import parse as parse_yaml
 
     try:
-        document = parse_yaml((data or b"").decode(), FILE) or {}
+        document = parse_yaml((data or b"").decode(), FILE)
+        if document is None:
+            return {}
         releases = [
             _release(project, version, body) for project, of in document.items() for version, body in of.items()
         ]

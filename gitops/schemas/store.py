@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 CORE = "kubernetes"
 """The project that core kinds belong to."""
+_JSON = "maps with text as keys, lists, text, numbers, true, false and null, at most 250 levels deep"
 _FORM = "1"  # of what is cached: raise it whenever core.schema changes
 
 
@@ -167,9 +168,7 @@ class Schemas:
             return () if validator.is_valid(obj) else self._explain(validator, obj)
         except (ValueError, TypeError) as error:
             return (
-                Fault(
-                    "wrong-type", (), f"{key[1]} holds what JSON does not have", expected="JSON data", why=str(error)
-                ),
+                Fault("invalid-value", (), f"{key[1]} is not JSON", str(error), _JSON, "no API server can read it"),
             )
 
     def _explain(self, validator: Draft202012Validator, obj: Mapping[str, Any]) -> tuple[Fault, ...]:
@@ -217,7 +216,7 @@ def _compile(path: str, schema: bytes) -> Draft202012Validator:
     try:
         return compile_schema(schema)
     except ValueError as error:
-        raise _broken(path, f"is not a JSON schema: {error}") from None
+        raise _broken(path, f"is not a JSON schema: {str(error).partition(chr(10))[0]}") from None
 
 
 def _parse(path: str, schema: bytes) -> Schema:
