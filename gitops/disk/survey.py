@@ -113,7 +113,9 @@ class _Survey:
             folder = folders.pop()
             for name, kind in (self.listing(folder) or {}).items():
                 path = f"{folder}/{name}" if folder else name
-                if kind == "folder" and not TEMPORARY.fullmatch(name):
+                if TEMPORARY.fullmatch(name):
+                    continue
+                if kind == "folder":
                     folders.append(path)
                 elif kind == "file" and owned(self.start_of(path, MARK_LENGTH) or b""):
                     self.removed.add(path)

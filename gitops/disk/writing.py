@@ -197,6 +197,8 @@ def _remove_if_empty(root: str, folder: str) -> None:
     while folder:
         try:
             os.rmdir(f"{root}/{folder}")  # noqa: PTH106
+        except FileNotFoundError:
+            pass
         except OSError as error:
             if error.errno in (ENOTEMPTY, EEXIST):
                 return
