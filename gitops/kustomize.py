@@ -15,6 +15,7 @@ from gitops.problems import InvalidInput, ToolError
 TIMEOUT = 300
 """Seconds that one run may take. Argo CD gives up after 90."""
 
+_SEPARATOR = re.compile(r"^---\n", re.MULTILINE)
 _TOO_BIG = re.compile(r"[0-9.]e[-+]?[0-9]{3}|[0-9]{300}", re.IGNORECASE)
 
 INSTALL = "install it on PATH, or run `make tools`"
@@ -64,24 +65,28 @@ def _run(program: Path, *arguments: str) -> str:
 
 
 def _parse(text: str, source: str) -> list[Object]:
+    """Document by document, so that a doubtful one does not make the reading of all the others slow."""
     from gitops.yaml import parse_all
 
-    return _parse_as_go(text, source) if _TOO_BIG.search(text) else parse_all(text, source)
+    objects: list[Object] = []
+    for document in _SEPARATOR.split(text):
+        objects += _parse_as_go(document, source) if _TOO_BIG.search(document) else parse_all(document, source)
+    return objects
 
 
 def _parse_as_go(text: str, source: str) -> list[Object]:
     """Kustomize leaves `123e456` without quotes: its readers, all in Go, take a number out of range for a string."""
-    from gitops.yaml.nodes import Reader, read
+    from gitops.yaml.core import Reader, documents
 
-    documents = read(text, source)
-    left = list(documents)
+    trees = documents(text, source)
+    left = list(trees)
     while left:
         node = left.pop()
         left += [*node.items, *(child for entry in node.entries for child in entry)]
         if node.kind == "scalar" and not node.style and node.text[-1:].isdigit() and _is_infinite(node.text):
             node.style = '"'
     reader = Reader(source)
-    values = [reader.data(document) for document in documents]
+    values = [reader.data(tree) for tree in trees]
     if reader.problems:
         raise InvalidInput(reader.problems)
     return [value for value in values if value is not None]
