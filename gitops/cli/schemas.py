@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -31,11 +33,18 @@ def add(files: tuple[Path, ...], project: str, version: str, source: str, commit
     from gitops.schemas.files import add_files
     from gitops.schemas.sources import Origin
 
-    release = add_files(schemas_folder(), files, project, version, Origin(source, commit, licence))
-    recorded = {(file.name if file.is_absolute() else file.as_posix()) for file in files}
-    for upstream in release.files:
-        for entry in upstream.entries if upstream.path in recorded else ():
-            click.echo(f"{entry.api_version} {entry.kind} ({entry.scope}): {entry.path}")
+    for entry in add_files(schemas_folder(), _watched(files), project, version, Origin(source, commit, licence)):
+        click.echo(f"{entry.api_version} {entry.kind} ({entry.scope}): {entry.path}")
+
+
+def _watched(files: tuple[Path, ...]) -> Iterable[Path]:
+    """With a progress bar where someone looks: a large CRD takes a second."""
+    if not sys.stderr.isatty():
+        return files
+    from rich.console import Console
+    from rich.progress import track
+
+    return track(files, "Reading", console=Console(stderr=True), transient=True)
 
 
 @schemas.command("list")
@@ -60,9 +69,10 @@ def list_(output: str) -> None:
 @schemas.command()
 def verify() -> None:
     """Check every schema file against SOURCES.yaml."""
-    from gitops.cli.context import schemas_folder
+    from gitops.cli.context import project_folder, schemas_folder
     from gitops.schemas.files import verify_folder
 
-    if problems := verify_folder(schemas_folder()):
+    folder = schemas_folder()
+    if problems := verify_folder(folder, folder.relative_to(project_folder()).as_posix()):
         raise InvalidInput(problems)
     click.echo("all schemas are as they were added")

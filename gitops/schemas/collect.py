@@ -20,37 +20,46 @@ _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
 class Change(NamedTuple):
-    """What adding files does to the folder: contents to write, files to remove, and the release as it is then."""
+    """What adding files does to the folder: contents to write, files to remove, and the schemas that were added."""
 
     write: dict[str, bytes]
     remove: tuple[str, ...]
-    release: Release
+    added: tuple[Entry, ...]
 
 
-def collect(known: Sources, crds: Mapping[str, bytes], project: str, version: str, origin: Origin) -> Change:
-    """Add CRD files (upstream's path -> bytes) to a project's release.
+def collect(known: Sources, crds: Iterable[tuple[str, bytes]], project: str, version: str, origin: Origin) -> Change:
+    """Add CRD files (upstream's path and bytes of each) to a project's release; each is read as it comes.
 
     Raises UsageError for a name that cannot be a folder, and InvalidInput with the problems of every file
-    (those of `gitops.yaml.parse_all`, `not-utf8`, `yaml-documents`, `not-a-crd`, `unsupported-schema`, `schema-file`, `duplicate-schema`).
+    (those of `gitops.yaml.parse_all`, `not-utf8`, `yaml-documents`, `not-a-crd`, `unsupported-schema`,
+    `duplicate-schema`).
     """
     for option, name in (("--project", project), ("--version", version)):
         if not _NAME.fullmatch(name):
             raise UsageError(f"{option} {name!r}: use letters, digits, `.`, `_` and `-`, as in `kserve` and `0.20.0`")
-    read = [_attempt(path, data) for path, data in sorted(crds.items())]
-    problems = [problem for _, _, found in read for problem in found]
-    prepared = [(path, each) for path, schemas, _ in read for each in schemas]
-    problems += _duplicates(prepared)
+    read = [_attempt(path, data) for path, data in crds]
+    prepared = [(file.path, each) for file in read for each in file.schemas]
+    problems = [*(problem for file in read for problem in file.problems), *_duplicates(prepared)]
     if problems:
         raise InvalidInput(problems)
-    return _change(known, crds, prepared, Release(project, version, origin, ()))
+    return _change(known, read, Release(project, version, origin, ()))
 
 
-def _attempt(path: str, data: bytes) -> tuple[str, tuple[Prepared, ...], tuple[Problem, ...]]:
+class _File(NamedTuple):
+    path: str
+    sha256: str
+    schemas: tuple[Prepared, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+def _attempt(path: str, data: bytes) -> _File:
+    file = _File(path, _sha256(data))
     try:
         schemas = prepare(_document(path, data), path)
-        return path, schemas, tuple(problem for each in schemas for problem in _uncompilable(path, each))
     except InvalidInput as error:
-        return path, (), error.problems
+        return file._replace(problems=error.problems)
+    problems = tuple(problem for each in schemas for problem in _uncompilable(path, each))
+    return file._replace(schemas=schemas, problems=problems)
 
 
 def _document(path: str, data: bytes) -> Any:
@@ -87,20 +96,18 @@ def _duplicates(prepared: Iterable[tuple[str, Prepared]]) -> Iterator[Problem]:
             yield Problem("duplicate-schema", message, Location(path), hint="give only one of the two")
 
 
-def _change(
-    known: Sources, crds: Mapping[str, bytes], prepared: list[tuple[str, Prepared]], release: Release
-) -> Change:
+def _change(known: Sources, files: list[_File], release: Release) -> Change:
     folder = f"{release.project}/{release.version}"
-    contents = {f"{folder}/{each.path}": encode(each.schema) for _, each in prepared}
-    files = tuple(
-        Upstream(path, _sha256(data), tuple(_entry(release, each, contents) for of, each in prepared if of == path))
-        for path, data in crds.items()
+    contents = {f"{folder}/{each.path}": encode(each.schema) for file in files for each in file.schemas}
+    upstream = tuple(
+        Upstream(file.path, file.sha256, tuple(_entry(release, each, contents) for each in file.schemas))
+        for file in files
     )
-    after = sources.add(known, release._replace(files=files))
+    after = sources.add(known, release._replace(files=upstream))
     left = {entry.path for entry in sources.entries(after)}
     gone = sorted({entry.path for entry in sources.entries(known)} - left)
     contents[sources.FILE] = sources.text(after).encode()
-    return Change(contents, tuple(gone), after[release.project, release.version])
+    return Change(contents, tuple(gone), tuple(entry for file in upstream for entry in file.entries))
 
 
 def _entry(release: Release, each: Prepared, contents: Mapping[str, bytes]) -> Entry:
@@ -111,6 +118,8 @@ def _entry(release: Release, each: Prepared, contents: Mapping[str, bytes]) -> E
 
 def verify(read: Callable[[str], bytes | None], paths: Iterable[str]) -> tuple[Problem, ...]:
     """Everything in which the folder is not what SOURCES.yaml says; `paths` are all files below it.
+
+    Places are relative to the folder.
 
     Raises InvalidInput (`schema-sources`).
     """

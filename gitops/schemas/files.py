@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gitops.location import Location
-from gitops.problems import InvalidInput, Problem, ToolError, UsageError
+from gitops.problems import InvalidInput, Problem, ToolError
 from gitops.schemas import sources
 from gitops.schemas.store import Cache, Library
 
@@ -36,7 +36,7 @@ def reader(folder: Path) -> Callable[[str], bytes | None]:
 
 def add_files(
     folder: Path, files: Iterable[Path], project: str, version: str, origin: sources.Origin
-) -> sources.Release:
+) -> tuple[sources.Entry, ...]:
     """Add CRD files to a project's release below `folder`; nothing is written unless all are good.
 
     A file is recorded under the path as given, or its name alone where that is absolute: give paths relative to
@@ -44,9 +44,9 @@ def add_files(
     """
     from gitops.schemas.collect import collect
 
-    read = reader(folder)
-    crds = {(file.name if file.is_absolute() else file.as_posix()): _bytes(file) for file in files}
-    change = collect(sources.parse(read(sources.FILE)), crds, project, version, origin)
+    known = sources.parse(reader(folder)(sources.FILE))
+    crds = ((file.name if file.is_absolute() else file.as_posix(), _bytes(file)) for file in files)
+    change = collect(known, crds, project, version, origin)
     try:
         for path, data in change.write.items():  # SOURCES.yaml last: it never names what is not there
             _replace(folder / path, data)
@@ -54,14 +54,15 @@ def add_files(
             (folder / path).unlink(missing_ok=True)
     except OSError as error:
         raise ToolError(f"{error.filename}: cannot be written: {error.strerror}; run the command again") from None
-    return change.release
+    return change.added
 
 
-def verify_folder(folder: Path) -> tuple[Problem, ...]:
-    """Everything in which the folder is not what its SOURCES.yaml says."""
+def verify_folder(folder: Path, shown: str = "schemas") -> tuple[Problem, ...]:
+    """Everything in which the folder is not what its SOURCES.yaml says; places begin with `shown`."""
     from gitops.schemas.collect import verify
 
-    return verify(reader(folder), _walk(folder))
+    found = verify(reader(folder), _walk(folder))
+    return tuple(each._replace(location=Location(f"{shown}/{each.location}")) for each in found)
 
 
 def _walk(folder: Path) -> Iterator[str]:
@@ -95,32 +96,32 @@ class KubernetesData:
     def __init__(self) -> None:
         self._last: tuple[str, Mapping[str, Any]] = ("", {})  # a megabyte each: keep only one
 
+    def minors(self) -> list[str]:
+        """The minor versions that there are, ascending."""
+        there = (each.name[1:].partition(".0-")[0] for each in _data_folder().glob("v*-local-strict"))
+        return sorted(there, key=lambda minor: [int(part) for part in minor.split(".")])
+
     def stamp(self, minor: str) -> str:
-        """Size and time of the file. Raises UsageError for an unknown minor version."""
-        status = _definitions_file(minor).stat()
+        """Size and time of the file."""
+        status = _definitions(minor).stat()
         return f"{status.st_size}-{status.st_mtime_ns}"
 
     def definitions(self, minor: str) -> Mapping[str, Any]:
-        """Name -> schema. Raises UsageError for an unknown minor version."""
+        """Name -> schema."""
         if self._last[0] != minor:
-            self._last = (minor, json.loads(_definitions_file(minor).read_bytes())["$defs"])
+            self._last = (minor, json.loads(_definitions(minor).read_bytes())["$defs"])
         return self._last[1]
 
 
+def _definitions(minor: str) -> Path:
+    return _data_folder() / f"v{minor}.0-local-strict" / "_definitions.json"
+
+
 @lru_cache
-def _definitions_file(minor: str) -> Path:
+def _data_folder() -> Path:
     from importlib.util import find_spec
 
     spec = find_spec("kubernetes_validate")  # importing it would load a validator of its own
     if spec is None or not spec.submodule_search_locations:
         raise ToolError("the package kubernetes-validate is not installed; install gitops-model-serving again")
-    folder = Path(spec.submodule_search_locations[0]) / "kubernetes-json-schema"
-    file = folder / f"v{minor}.0-local-strict" / "_definitions.json"
-    if not file.is_file():
-        there = sorted((each.name[1:].partition(".0-")[0] for each in folder.glob("v*-local-strict")), key=_numbers)
-        raise UsageError(f"kubernetes: no schemas of {minor}; there are {', '.join(there)}")
-    return file
-
-
-def _numbers(version: str) -> list[int]:
-    return [int(part) for part in version.split(".")]
+    return Path(spec.submodule_search_locations[0]) / "kubernetes-json-schema"

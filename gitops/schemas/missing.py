@@ -1,13 +1,13 @@
-"""Why there is no schema for an object, and what to do about it."""
+"""Why there is no schema, for an object or for a version, and what to do about it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gitops.objects import group_of
-from gitops.problems import nearest
+from gitops.problems import Problem, did_you_mean, nearest
 from gitops.schemas import sources
 from gitops.schemas.faults import Fault
 
@@ -98,3 +98,44 @@ def _releases(schemas: Schemas, api_version: str, kind: str) -> list[str]:
         found, key=lambda release: [int(part) for part in re.findall(r"\d+", release[1])], reverse=True
     )
     return [" ".join(release) for release in sorted(newest_first, key=lambda release: release[0])]
+
+
+def minor_of(kubernetes: str) -> str:
+    """`1.34` of `v1.34.2+k3s1`; what is no version is returned as it is."""
+    match = re.fullmatch(r"v?(\d+\.\d+)([.+-].*)?", kubernetes)
+    return match[1] if match else kubernetes
+
+
+def unknown_versions(
+    known: sources.Sources, minors: Sequence[str], crds: Mapping[str, str], kubernetes: str
+) -> tuple[Problem, ...]:
+    """A problem for each version that an environment names and of which there are no schemas."""
+    return (*_unknown_kubernetes(minors, kubernetes), *_unknown_releases(known, crds))
+
+
+def _unknown_kubernetes(minors: Sequence[str], kubernetes: str) -> Iterator[Problem]:
+    if minor_of(kubernetes) not in minors:
+        yield Problem(
+            rule="unknown-version",
+            message=f"there are no schemas of Kubernetes {kubernetes}",
+            pointer="/kubernetes",
+            found=kubernetes,
+            expected=f"{minors[0]} to {minors[-1]}",
+            hint="newer versions come with newer releases of the package kubernetes-validate",
+        )
+
+
+def _unknown_releases(known: sources.Sources, crds: Mapping[str, str]) -> Iterator[Problem]:
+    for project, version in crds.items():
+        if (project, version) not in known:
+            there = [each for name, each in known if name == project]
+            add = f"`gitops schemas add FILE… --project {project} --version {version}`"
+            meant = "" if there else did_you_mean(project, sorted({name for name, _ in known}))
+            yield Problem(
+                rule="unknown-version",
+                message=f"there are no schemas of {project} {version}",
+                pointer=f"/crds/{project}",
+                found=version,
+                expected=", ".join(there),
+                hint="; ".join(filter(None, (meant, f"add its CustomResourceDefinitions: {add}"))),
+            )

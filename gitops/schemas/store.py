@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from gitops.location import Location
 from gitops.objects import group_of
-from gitops.problems import InvalidInput, Problem, UsageError
+from gitops.problems import InvalidInput, Problem
 from gitops.schemas import core, sources
 from gitops.schemas.faults import Fault, explain
-from gitops.schemas.missing import identity_faults, no_schema
+from gitops.schemas.missing import identity_faults, minor_of, no_schema, unknown_versions
 from gitops.schemas.share import Schema, encode
 
 if TYPE_CHECKING:
@@ -29,7 +29,10 @@ _FORM = "1"  # of what is cached: raise it whenever core.schema changes
 
 
 class CoreData(Protocol):
-    """The definitions of Kubernetes itself; both raise UsageError for a minor version that is not there."""
+    """The definitions of Kubernetes itself."""
+
+    def minors(self) -> Sequence[str]:
+        """The minor versions that there are, such as 1.34."""
 
     def stamp(self, minor: str) -> str:
         """Changes whenever the definitions change."""
@@ -66,10 +69,13 @@ class Library:
     def schemas(self, crds: Mapping[str, str], kubernetes: str) -> Schemas:
         """For a cluster that runs these versions (project -> version, and Kubernetes as `1.34`).
 
-        Raises UsageError for a version that there are no schemas of.
+        Where two projects define the same kind, the first counts. Raises InvalidInput (`unknown-version`, its pointer
+        into environment.yaml) for versions that there are no schemas of.
         """
         key = (tuple(crds.items()), kubernetes)
         if key not in self._environments:
+            if problems := unknown_versions(self.releases, self._data.minors(), crds, kubernetes):
+                raise InvalidInput(problems)
             self._environments[key] = Schemas(self, crds, kubernetes)
         return self._environments[key]
 
@@ -122,10 +128,10 @@ class Schemas:
 
     def __init__(self, library: Library, crds: Mapping[str, str], kubernetes: str) -> None:
         self.library, self.crds = library, dict(crds)
-        self.minor = _minor(kubernetes)
+        self.minor = minor_of(kubernetes)
         self._entries: dict[tuple[str, str], sources.Entry] = {}
         for project, version in crds.items():
-            for entry in _release(library.releases, project, version).entries:
+            for entry in library.releases[project, version].entries:
                 self._entries.setdefault((entry.api_version, entry.kind), entry)
         self._checked: dict[tuple[str, str], Draft202012Validator | None] = {}
 
@@ -234,19 +240,3 @@ def _broken(path: str, what: str) -> InvalidInput:
 
 def _encode_kinds(kinds: Mapping[core.Identity, str]) -> bytes:
     return json.dumps(sorted(kinds)).encode()
-
-
-def _minor(kubernetes: str) -> str:
-    match = re.fullmatch(r"v?(\d+\.\d+)(\..*)?", str(kubernetes))
-    if not match:
-        raise UsageError(f"kubernetes: {kubernetes!r} is not a version such as 1.34")
-    return match[1]
-
-
-def _release(known: sources.Sources, project: str, version: str) -> sources.Release:
-    if release := known.get((project, version)):
-        return release
-    there = sorted(each for name, each in known if name == project)
-    choice = f"there is {', '.join(there)}" if there else f"projects: {', '.join(sorted({name for name, _ in known}))}"
-    command = f"`gitops schemas add FILE… --project {project} --version {version}`"
-    raise UsageError(f"crds: no schemas of {project} {version}; {choice}. Add them with {command}")
