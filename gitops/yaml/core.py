@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from math import isinf
 from typing import Any
 
 from gitops.location import Location
@@ -137,12 +138,18 @@ class Reader:
 
 
 def resolve(text: str) -> Any:
-    """A plain scalar by the core schema of YAML 1.2.2 (section 10.3.2)."""
+    """A plain scalar by the core schema of YAML 1.2.2 (section 10.3.2).
+
+    Numbers too large for a float are text, as Go's readers have it: `12e4567` is the name of a commit.
+    """
     if text in _WORDS:
         return _WORDS[text]
     if _INT.fullmatch(text):
         return int(text, {"0o": 8, "0x": 16}.get(text[:2], 10))
-    return float(_DOTTED.sub(r"\1", text)) if _FLOAT.fullmatch(text) else text
+    if not _FLOAT.fullmatch(text):
+        return text
+    number = float(_DOTTED.sub(r"\1", text))
+    return text if isinf(number) and "f" not in text.lower() else number
 
 
 def type_name(value: Any) -> str:

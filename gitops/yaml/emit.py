@@ -33,6 +33,8 @@ _RANK = {key: rank for rank, key in enumerate(_FIRST.split())}
 def dump(value: Any) -> str:
     """The text of one document of JSON-like data, ending with a newline; equal data gives equal bytes.
 
+    Who strips the text must not let it end in a block scalar, which would lose its last line break.
+
     Raises ValueError for nan, infinity, lone surrogates, keys over 1,000 characters and nesting over 200 levels,
     TypeError for anything that JSON does not have.
     """

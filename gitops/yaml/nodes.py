@@ -64,7 +64,7 @@ def read(text: str, file: str) -> list[Node]:
         message = f"character U+{ord(text[error.position]):04X} is not allowed in YAML"
         hint = "write it as an escape in double quotes, or remove it"
         raise InvalidInput([Problem("yaml-syntax", message, Location(file, line, column), hint=hint)]) from None
-    except (YAMLError, ValueError) as error:
+    except (YAMLError, ValueError, OverflowError) as error:  # an escape like \Uffffffff overflows
         message = f"this is not YAML ({type(error).__name__})"
         raise InvalidInput([Problem("yaml-syntax", message, Location(file))]) from None
 

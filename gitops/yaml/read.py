@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from math import isinf
 from typing import Any
 
 from gitops.location import Location
@@ -36,19 +37,19 @@ def parse(text: str, file: str) -> Any:
     Raises InvalidInput with located problems: `yaml-syntax`, `duplicate-key`, `yaml-key` (not a string), `yaml-tag`,
     `yaml-documents` (more than one), `yaml-alias` (unknown, or expanding without bound), `yaml-depth`.
     """
-    documents = _fast(text)
+    documents = fast(text)
     if documents is None or len(documents) > 1:
-        documents = _careful(text, file, one=True)
+        documents = careful(text, file, one=True)
     return documents[0] if documents else None
 
 
 def parse_all(text: str, file: str) -> list[Any]:
     """All documents of a text, without the empty ones. Raises InvalidInput as `parse` does."""
-    documents = _fast(text)
-    return _careful(text, file) if documents is None else documents
+    documents = fast(text)
+    return careful(text, file) if documents is None else documents
 
 
-def _fast(text: str) -> list[Any] | None:
+def fast(text: str) -> list[Any] | None:
     """The documents that are not empty, or None where the careful reader must look."""
     import yaml12
 
@@ -60,7 +61,7 @@ def _fast(text: str) -> list[Any] | None:
         documents = yaml12.parse_yaml(text, multi=True)
     except ValueError:
         return None
-    return [document for document in documents if document is not None] if _has_string_keys(documents) else None
+    return [document for document in documents if document is not None] if _is_sure(documents) else None
 
 
 def _ends_in_a_block(text: str) -> bool:
@@ -111,13 +112,17 @@ def _repeats(keys: list[str]) -> bool:
     return len(set(keys)) < len(keys)
 
 
-def _has_string_keys(value: Any) -> bool:
+def _is_sure(value: Any) -> bool:
+    """Whether keys are strings, and no number is too large to be one."""
     if type(value) is dict:
-        return all(type(key) is str for key in value) and all(map(_has_string_keys, value.values()))
-    return type(value) is not list or all(map(_has_string_keys, value))
+        return all(type(key) is str for key in value) and all(map(_is_sure, value.values()))
+    if type(value) is list:
+        return all(map(_is_sure, value))
+    return type(value) is not float or not isinf(value)
 
 
-def _careful(text: str, file: str, *, one: bool = False) -> list[Any]:
+def careful(text: str, file: str, *, one: bool = False) -> list[Any]:
+    """The documents that are not empty, by the careful reader. Raises InvalidInput as `parse` does."""
     from gitops.yaml.core import Reader
     from gitops.yaml.nodes import read
 
