@@ -69,12 +69,9 @@ def split(
     Objects are matched by group, kind, name and logical namespace: what stands in its environment's own namespace (or
     names none) matches what stands in the base's own. Another version of the same object is a change like any other.
     """
-    pairs = [
-        (old, new)
-        for old, new in _match(base, target, base_namespace, namespace)
-        # Deleted and added whole, a moved object is another one, and nothing follows it.
-        if _namespace(old) == _namespace(new) or not _drags(_target_of(old), _namespace(new), target)
-    ]
+    matches = _match(base, target, base_namespace, namespace)
+    # Deleted and added whole, a moved object is another one, and no reference follows it.
+    pairs = [(old, new) for old, new in matches if _namespace(old) == _namespace(new) or not _drags(old, new, target)]
     moves = any(_namespace(old) != _namespace(new) for old, new in pairs)
     common = namespace if moves and all(_only_moves(obj, namespace, scope) for obj in target) else ""
     return Overlay(
@@ -90,7 +87,7 @@ def apply(base: Sequence[Object], overlay: Overlay) -> list[Object]:
 
     ValueError, with object and path, where Kustomize would fail: a target that is missing, a `test` that fails.
     """
-    objects = {_target_of(obj): obj for obj in (*base, *overlay.resources)}
+    objects = _by_target([*base, *overlay.resources])
     for target, changes in overlay.patches:
         if target not in objects:
             raise ValueError(f"{target}: there is no such object to patch")
@@ -104,6 +101,14 @@ def apply(base: Sequence[Object], overlay: Overlay) -> list[Object]:
     if not overlay.namespace:
         return list(objects.values())
     return [{**obj, "metadata": {**obj["metadata"], "namespace": overlay.namespace}} for obj in objects.values()]
+
+
+def _by_target(objects: Sequence[Object]) -> dict[Target, Object]:
+    found = {_target_of(obj): obj for obj in objects}
+    for obj in objects if len(found) < len(objects) else ():
+        if found[target := _target_of(obj)] is not obj:
+            raise ValueError(f"{target}: stands twice")
+    return found
 
 
 def unproven(base: Sequence[Object], target: Sequence[Object], overlay: Overlay) -> list[str]:
@@ -125,7 +130,7 @@ def unproven(base: Sequence[Object], target: Sequence[Object], overlay: Overlay)
 def _dragged(target: Sequence[Object], overlay: Overlay) -> Iterator[str]:
     for patched, changes in overlay.patches:
         moves = (change.get("value", "") for change in changes if change["path"] == "/metadata/namespace")
-        if _drags(patched, next(moves, patched.namespace), target):
+        if _is_dragged(patched, next(moves, patched.namespace), target):
             yield f"{patched}: Kustomize would change the namespace of what refers to it"
 
 
@@ -188,7 +193,11 @@ def _within(obj: Object, own: set[str]) -> str:
     return "" if namespace in own else namespace
 
 
-def _drags(patched: Target, namespace: str, objects: Sequence[Object]) -> bool:
+def _drags(old: Object, new: Object, target: Sequence[Object]) -> bool:
+    return old["kind"] in FOLLOWING and _is_dragged(_target_of(old), _namespace(new), target)
+
+
+def _is_dragged(patched: Target, namespace: str, objects: Sequence[Object]) -> bool:
     """Whether Kustomize, having patched this object, would change references to it that are to stay as they are."""
     field = FOLLOWING.get(patched.kind)
     if field is None:

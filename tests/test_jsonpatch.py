@@ -84,6 +84,7 @@ def test_maps_change_key_by_key(old: Any, new: Any, expected: list[str]) -> None
         ([[1, 2, 3], *LONG], [[1, 2, 3, 4], *LONG], ["test /l/0", "add /l/0/-"]),
         ([None, *LONG], LONG, ["replace /l"]),
         ([{"a": [None]}, *LONG], LONG, ["replace /l"]),
+        ([{"a": {"name": "b", "c": [None]}}, *LONG], LONG, ["replace /l"]),
         ([0.5, *LONG], LONG, ["replace /l"]),
         ([{"a": None}, *LONG], LONG, ["test /l/0", "remove /l/0"]),
     ],

@@ -21,21 +21,15 @@ def operations(old: Any, new: Any) -> list[Operation]:
     """
     if identical(old, new):
         return []
-    if type(old) is dict and type(new) is dict:
-        return list(_in_map(old, new, ""))
-    return _changes(old, new, "")
+    both_maps = type(old) is dict and type(new) is dict
+    return _in_map(old, new, "") if both_maps else _changes(old, new, "")
 
 
 def _changes(old: Any, new: Any, path: str) -> list[Operation]:
     """Operations for two values that differ, at a place that exists."""
-    if old and new:
-        if type(old) is dict and type(new) is dict and not old.keys().isdisjoint(new):
-            return _in_map(old, new, path)
-        if type(old) is list and type(new) is list:
-            return _in_list(old, new, path)
-    elif type(old) is type(new) is dict:
+    if type(old) is dict and type(new) is dict and not (old and new and old.keys().isdisjoint(new)):
         return _in_map(old, new, path)
-    elif type(old) is type(new) is list and new:
+    if type(old) is list and type(new) is list and new:
         return _in_list(old, new, path)
     return [{"op": "replace", "path": path, "value": new}]
 
@@ -88,9 +82,14 @@ def _align(old: list[Any], new: list[Any]) -> list[Step] | None:
         front += 1
     while back < shorter - front and identical(old[-1 - back], new[-1 - back]):
         back += 1
-    i, i_end, j, j_end = front, len(old) - back, front, len(new) - back
+    return _align_gap(old, new, Step(front, len(old) - back, front, len(new) - back))
+
+
+def _align_gap(old: list[Any], new: list[Any], gap: Step) -> list[Step] | None:
+    """The steps between two ends that agree: each element known in both lists is kept."""
+    i, i_end, j, j_end = gap
     if i == i_end or j == j_end:
-        return [Step(i, i_end, j, j_end)]
+        return [gap]
     tokens_old, tokens_new = _tokens(old, i, i_end), _tokens(new, j, j_end)
     kept = [token for token in tokens_old if token in tokens_new]
     if kept != [token for token in tokens_new if token in tokens_old]:
@@ -167,7 +166,7 @@ def _test(element: Any, place: str) -> Operation:
 
 def _testable(element: Any) -> bool:
     """Whether Kustomize's `test` can compare this: it fails on null inside a list, and compares floats as text."""
-    if _name(element) is not None or type(element) in (str, bool, int):
+    if type(element) in (str, bool, int):
         return True
     if type(element) is dict:
         return all(value is None or _testable(value) for value in element.values())
