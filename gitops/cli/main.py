@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from gitops import __version__
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 COMMANDS = {
     "render": "Render specs into overlays.",
@@ -56,6 +59,6 @@ def cli(project: str | None) -> None:
     """
 
 
-def environment_option(**settings: Any) -> Any:
+def environment_option(**settings: Any) -> Callable[[Command], Command]:
     """`-e ENV`, the same on every command."""
     return click.option("-e", "--env", metavar="ENV", **settings)

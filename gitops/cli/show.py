@@ -8,6 +8,7 @@ import click
 
 from gitops.cli.context import project
 from gitops.cli.main import environment_option
+from gitops.objects import Object
 
 
 @click.command()
@@ -32,7 +33,7 @@ def show(application: str, env: str, output: str) -> int:
     ((name,), (environment,)) = checked(Selection((application,), (env,)), sources)
     world = prepare(sources, library(found.root / found.schemas, Store(found.root)))
     problems = list(world.problems)
-    objects = []
+    objects: list[Object] = []
     if not problems:
         objects, problems = whole_objects(world, name, environment)
     show_problems(merged(problems))

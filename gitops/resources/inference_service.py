@@ -13,6 +13,7 @@ from typing import ClassVar, Literal
 
 from pydantic import model_validator
 
+from gitops.environments import Environment
 from gitops.objects import Object
 from gitops.resources.base import Context
 from gitops.resources.component import Component, Explainer, Transformer, Workers, component_object
@@ -86,6 +87,16 @@ class InferenceService(Component):
         model = self.served_model()
         version = "v2" if model and protocol_of(model).endswith("v2") else "v1"
         return Sink(to=self, uri=f"/v2/models/{name}/infer" if version == "v2" else f"/v1/models/{name}:predict")
+
+    def address(self, env: Environment) -> str:
+        """The URL of this service inside the cluster, without a path.
+
+        Source: kserve `pkg/controller/v1beta1/inferenceservice/reconcilers/ingress/` (createAddress).
+        """
+        host = self.name
+        if (self.deployment_mode or env.kserve.deployment_mode) == "Standard":
+            host += "-transformer" if self.transformer else "-predictor"
+        return f"http://{host}.{env.namespace}.svc.cluster.local"
 
     def mode(self, context: Context) -> Literal["Standard", "Knative"]:
         """The deployment mode in this environment, in today's spelling."""
