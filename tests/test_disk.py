@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from gitops import disk
 from gitops.disk import reading
+from gitops.disk.survey import _Survey
 from gitops.ownership import HEADER_PREFIX, MARK_LENGTH, header, owned
 from gitops.problems import InvalidInput, ToolError
 
@@ -222,6 +223,15 @@ def test_a_symlink_in_place_of_a_file_of_ours_is_not_followed(root):
     assert only_problem(disk.plan(root, TREE))[0] == "path-escape"
 
 
+def test_a_file_that_becomes_a_symlink_while_we_look_is_not_followed(root):
+    survey = _Survey(root, root.parent, TREE)
+    assert "kustomization.yaml" in (survey.listing("dev") or ())
+    (root / "dev/kustomization.yaml").unlink()
+    (root / "dev/kustomization.yaml").symlink_to(root / "base/iris/model.yaml")
+    survey.compare("dev/kustomization.yaml")
+    assert only_problem(survey.plan())[0] == "unreadable"
+
+
 def test_stale_files_behind_a_symlink_are_not_ours_to_remove(root):
     put(root.parent, "outside/old.yaml", OURS)
     (root / "dev" / "old").symlink_to(root.parent / "outside")
@@ -385,16 +395,16 @@ def test_files_appear_after_those_they_name_and_vanish_before_them(root, monkeyp
         **{path: text + "\n" for path, text in TREE.items() if path.startswith("dev")},
         "base/new/kustomization.yaml": OURS,
         "base/new/model.yaml": OURS,
-        "prod/kustomization.yaml": OURS,
-        "prod/new/kustomization.yaml": OURS,
+        "alpha/kustomization.yaml": OURS,
+        "alpha/new/kustomization.yaml": OURS,
         "dev/iris/extra.yaml": OURS,
     }
     render(root, wanted)
     assert [os.path.relpath(path, root) for path in done] == [
         "dev/iris/extra.yaml",
         "base/new",
-        "prod/new",
-        "prod/kustomization.yaml",
+        "alpha/new",
+        "alpha/kustomization.yaml",
         "dev/iris/kustomization.yaml",
         "dev/kustomization.yaml",
         "base/iris/kustomization.yaml",
