@@ -117,7 +117,7 @@ def _text_map(random: Random, part: str = "") -> dict[str, str]:
 
 def _objects(random: Random, tag: str, namespace: str) -> list[Object]:
     objects: dict[Any, Object] = {}
-    for _ in range(random.choice((1, 2, 3, 4, 6, 8))):
+    for _ in range(random.choice((1, 2, 2, 3, 4, 6))):
         obj = _object(random, tag, namespace)
         objects.setdefault(_kustomize_identity(obj), obj)
     return list(objects.values())
