@@ -39,6 +39,25 @@ JSON = st.recursive(
 )
 
 
+@pytest.fixture(scope="module")
+def schemas() -> Schemas:
+    return library(SHIPPED).schemas(CRDS, "1.34")
+
+
+def isvc(predictor: Any = None, **more: Any) -> dict[str, Any]:
+    return {
+        "apiVersion": "serving.kserve.io/v1beta1",
+        "kind": "InferenceService",
+        "metadata": {"name": "iris"},
+        "spec": {"predictor": predictor or {"model": {"modelFormat": {"name": "sklearn"}}}},
+        **more,
+    }
+
+
+def obj(api_version: str, kind: str, **more: Any) -> dict[str, Any]:
+    return {"apiVersion": api_version, "kind": kind, "metadata": {"name": "a"}, **more}
+
+
 # --- from a CRD to a strict schema ---------------------------------------------------------------------------------
 
 
@@ -179,6 +198,12 @@ def test_nothing_is_refused_below_preserve_unknown_fields(value: Any) -> None:
 )
 def test_metadata_is_an_object_meta(metadata: dict[str, Any], good: bool) -> None:
     assert accepts(crd(), {}, **metadata) is good
+
+
+def test_status_is_left_to_the_controller() -> None:
+    (prepared,) = prepare(crd(properties={"status": fields(("a",), a=INT)}, required=["status"]))
+    assert prepared.schema["properties"]["status"] == {"x-kubernetes-preserve-unknown-fields": True}
+    assert "status" not in prepared.schema["required"]
 
 
 def test_a_crd_may_narrow_names() -> None:
@@ -374,6 +399,26 @@ def references(schema: Any) -> list[str]:
     return [ref for each in schema for ref in references(each)] if isinstance(schema, list) else []
 
 
+@pytest.mark.parametrize(
+    ("given_object", "rule"),
+    [
+        (obj("apps/v1", "Deployment", spec={"selector": {}, "template": {}, "replicas": 2**40}), "out-of-range"),
+        (obj("batch/v1", "Job", spec={"template": {"metadata": {"labels": {"a": "b c"}}}}), "pattern"),
+        (obj("v1", "LimitRange", spec={"limits": [{"type": "Pod", "max": {"cpu": "1.5 cores"}}]}), "pattern"),
+        (obj("v1", "Service", spec={"ports": [{"port": 80, "targetPort": 1.5}]}), "wrong-type"),
+        ({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "Upper"}}, "pattern"),
+        ({"apiVersion": "v1", "kind": "ConfigMap"}, "missing-field"),
+        ({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {"name": "system:Any"}}, None),
+        ({"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}, None),
+        (obj("v1", "LimitRange", spec={"limits": [{"type": "Pod", "max": {"cpu": 1.5, "memory": None}}]}), None),
+    ],
+)
+def test_core_kinds_are_judged_where_their_openapi_says_too_little(
+    schemas: Schemas, given_object: dict[str, Any], rule: str | None
+) -> None:
+    assert [fault.rule for fault in schemas.faults(given_object)] == ([rule] if rule else [])
+
+
 @pytest.mark.parametrize("version", ["1.34", "v1.34", "1.34.2", "1.34.2+k3s1"])
 def test_a_kubernetes_version_may_be_written_in_several_ways(version: str) -> None:
     assert library(SHIPPED).schemas({}, version).scope("apps/v1", "Deployment") == "Namespaced"
@@ -401,25 +446,6 @@ def test_unknown_versions_are_all_reported_with_their_place_and_what_there_is() 
 
 
 # --- faults --------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def schemas() -> Schemas:
-    return library(SHIPPED).schemas(CRDS, "1.34")
-
-
-def isvc(predictor: Any = None, **more: Any) -> dict[str, Any]:
-    return {
-        "apiVersion": "serving.kserve.io/v1beta1",
-        "kind": "InferenceService",
-        "metadata": {"name": "iris"},
-        "spec": {"predictor": predictor or {"model": {"modelFormat": {"name": "sklearn"}}}},
-        **more,
-    }
-
-
-def obj(api_version: str, kind: str, **more: Any) -> dict[str, Any]:
-    return {"apiVersion": api_version, "kind": kind, "metadata": {"name": "a"}, **more}
 
 
 REFUSES = "the API server refuses such an object"
@@ -962,6 +988,16 @@ def test_adding_again_changes_nothing_and_other_releases_stay(project: Path) -> 
     add("crds/thing.yaml")
     assert {path: path.read_bytes() for path in project.rglob("*") if path.is_file()} == before
     assert len(before) == 4
+
+
+def test_a_file_that_upstream_moved_is_listed_once(project: Path) -> None:
+    add("crds/thing.yaml")
+    Path("crds/thing.yaml").rename("moved.yaml")
+    run("add", "moved.yaml", "--project", "things", "--version", "1.0.0")
+    (release,) = sources.parse((project / "schemas" / sources.FILE).read_bytes()).values()
+    assert [file.path for file in release.files] == ["moved.yaml"]
+    assert release.origin == ("https://example.com/things", "abc", "MIT")  # not given again, so kept
+    assert run("verify")
 
 
 def test_a_version_that_upstream_no_longer_serves_is_removed(project: Path) -> None:

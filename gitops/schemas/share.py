@@ -86,4 +86,4 @@ class _Pool:
 
 
 def _text(schema: Schema) -> str:
-    return json.dumps(schema, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return json.dumps(schema, sort_keys=True, separators=(",", ":"))
