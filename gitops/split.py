@@ -22,6 +22,19 @@ REWRITTEN = frozenset(
     }
 )
 
+# Cluster-scoped kinds that Kustomize knows as such (its built-in schema is that of Kubernetes 1.21): `namespace:` leaves
+# them alone. Those that it does not know get a namespace.
+STAYING = frozenset(
+    {
+        ("networking.k8s.io/v1", "IngressClass"),
+        ("node.k8s.io/v1", "RuntimeClass"),
+        ("rbac.authorization.k8s.io/v1", "ClusterRole"),
+        ("scheduling.k8s.io/v1", "PriorityClass"),
+        ("storage.k8s.io/v1", "StorageClass"),
+        ("v1", "PersistentVolume"),
+    }
+)
+
 # Kustomize lets references with a `namespace` beside the `name` follow an object that it has touched: those of these
 # fields, in these kinds, to a ServiceAccount or a Service.
 FOLLOWING = {"ServiceAccount": "subjects", "Service": "webhooks"}
@@ -100,7 +113,13 @@ def apply(base: Sequence[Object], overlay: Overlay) -> list[Object]:
             raise ValueError(f"{key_of(stub)}: there is no such object to delete")
     if not overlay.namespace:
         return list(objects.values())
-    return [{**obj, "metadata": {**obj["metadata"], "namespace": overlay.namespace}} for obj in objects.values()]
+    return [_moved(obj, overlay.namespace) for obj in objects.values()]
+
+
+def _moved(obj: Object, namespace: str) -> Object:
+    if (obj["apiVersion"], obj["kind"]) in STAYING:
+        return obj
+    return {**obj, "metadata": {**obj["metadata"], "namespace": namespace}}
 
 
 def _by_target(objects: Sequence[Object]) -> dict[Target, Object]:
@@ -222,6 +241,8 @@ def _namespace(obj: Object) -> str:
 
 def _only_moves(obj: Object, namespace: str, scope: Scope) -> bool:
     """Whether `namespace:` would set this object's metadata.namespace, to what it is to be, and touch nothing else."""
+    if (obj["apiVersion"], obj["kind"]) in STAYING:
+        return "namespace" not in obj["metadata"]
     if obj["metadata"].get("namespace") != namespace or obj["kind"] in REWRITTEN:
         return False
     return scope(obj["apiVersion"], obj["kind"]) == "Namespaced"
