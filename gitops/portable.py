@@ -19,7 +19,7 @@ LARGEST = 2**53
 _UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x85\x86-\x9f\ufffe\uffff\ud800-\udfff]")
 _LOOKS_TYPED = re.compile(r"(?i)~|null|true|false|yes|no|on|off|y|n|[-+]?\.?(\d[\d_.:]*(e[-+]?\d+)?|inf|nan)|0[xob][\da-f_]+|\d{4}-\d\d?-\d\d?.*|")
 # What the emitter writes for any of these: an escape, a long number, a quoted key, an annotation's pointer without a domain.
-_SUSPECT = re.compile(r'\\[a-zA-Z]|\d{16}|^[ -]*"[^"\n]*":|/annotations/[^~\n]*$', re.MULTILINE)
+_SUSPECT = re.compile(r'\\[a-zA-Z]|\d{16}|^[ -]*"(?!\$patch")[^"\n]*":|/annotations/[^~\n]*$', re.MULTILINE)
 
 Path = tuple[str | int, ...]
 

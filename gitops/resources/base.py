@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from gitops.environments import Environment, merge
 from gitops.model import Closed
@@ -35,8 +35,8 @@ class External(Closed):
     kind: str = ""
     namespace: str = ""
 
-    def __init__(self, name: str, **data: Any) -> None:
-        super().__init__(**{"name": name, **data})
+    def __init__(self, *name: str, **data: Any) -> None:
+        super().__init__(**dict(zip(("name",), name, strict=True) if name else ()), **data)
 
     def identity(self) -> tuple[str, str]:
         """The kind and name that references to it state."""
@@ -71,7 +71,15 @@ class Resource(Closed):
     def __init__(self, **data: Any) -> None:
         super().__init__(**data)
         frame = sys._getframe(1)
+        while frame.f_code.co_filename == __file__ and frame.f_back:  # made of a dict inside another resource's call
+            frame = frame.f_back
         object.__setattr__(self, "_place", (frame.f_code.co_filename, frame.f_lineno))
+
+    def __copy__(self) -> Self:
+        """As `model_copy` needs it: the copy stands where the original does."""
+        copied = super().__copy__()
+        object.__setattr__(copied, "_place", self.place)
+        return copied
 
     @property
     def place(self) -> tuple[str, int]:
@@ -109,13 +117,21 @@ class Resource(Closed):
         return merge(obj, spelled(self._plain(context, self.fields, "fields"))) if self.fields else obj
 
     def _plain(self, context: Context, value: Any, at: str) -> Any:
+        if type(value) is str:
+            return value
         if isinstance(value, Mapping):
-            return {key: self._plain(context, item, f"{at}.{key}") for key, item in value.items()}
+            return {_key(key): self._plain(context, item, f"{at}.{key}") for key, item in value.items()}
         if isinstance(value, list | tuple):
             return [self._plain(context, item, f"{at}.{index}") for index, item in enumerate(value)]
         if isinstance(value, Resource | External):
             return context.reference(self, at, value)
-        return value.embedded(context, self, at) if isinstance(value, Part) else value
+        if isinstance(value, Part):
+            return value.embedded(context, self, at)
+        return str(value) if isinstance(value, str) else value  # an Enum's member, or another kind of text
+
+
+def _key(key: Any) -> Any:
+    return str(key) if isinstance(key, str) else key
 
 
 class Context:

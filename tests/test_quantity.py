@@ -1,0 +1,51 @@
+"""Quantities are spelled as Kubernetes prints them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gitops.quantity import canonical, quantity, spelled
+
+
+@pytest.mark.parametrize(
+    ("given_", "written"),
+    [
+        ("1000m", "1"), ("0.5", "500m"), ("0.1", "100m"), ("1500m", "1500m"), ("2000", "2k"), ("100", "100"), ("0", "0"), ("0Gi", "0"),
+        ("2048Mi", "2Gi"), ("3072Mi", "3Gi"), ("1024Ki", "1Mi"), ("1.5Gi", "1536Mi"), ("100Mi", "100Mi"), ("0.5Ki", "512"), ("1e3", "1e3"),
+        ("12e6", "12e6"), ("1000k", "1M"), ("+1", "1"), ("-1000m", "-1"), (".5", "500m"), ("1.", "1"), ("0.0000000001", "1n"),
+        (1, "1"), (0.5, "500m"), (2.0, "2"), (16, "16"), (1e-9, "1n"),
+    ],
+)  # fmt: skip
+def test_the_spelling_is_canonical(given_: Any, written: str) -> None:
+    assert quantity(given_) == written
+
+
+@pytest.mark.parametrize("text", ["", "1 Gi", "1gi", "GB", "1GB", "one", "1e", "1.2.3", "0x10", "1ki"])
+def test_what_is_no_quantity_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a quantity"):
+        quantity(text)
+
+
+@given(st.decimals(min_value=0, max_value=10**12, places=6), st.sampled_from(["", "m", "k", "Ki", "Mi", "Gi"]))
+def test_the_canonical_spelling_is_its_own(number: Any, suffix: str) -> None:
+    once = canonical(f"{number:f}{suffix}")
+
+    assert canonical(once) == once
+
+
+def test_raw_data_is_spelled_where_kubernetes_has_quantities_and_nowhere_else() -> None:
+    raw = {
+        "containers": [{"name": "a", "resources": {"limits": {"cpu": 0.5, "memory": "1024Mi"}}, "env": [{"name": "limits", "value": "1000m"}]}],
+        "volumes": [{"name": "v", "emptyDir": {"sizeLimit": "1024Mi"}}],
+        "limits": "1000m",
+    }
+
+    assert spelled(raw) == {
+        "containers": [{"name": "a", "resources": {"limits": {"cpu": "500m", "memory": "1Gi"}}, "env": [{"name": "limits", "value": "1000m"}]}],
+        "volumes": [{"name": "v", "emptyDir": {"sizeLimit": "1Gi"}}],
+        "limits": "1000m",
+    }
