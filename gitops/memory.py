@@ -51,8 +51,7 @@ class Memory:
     def read(self, sources: Sources) -> None:
         """Compare what was just read with what is remembered."""
         self.sources = sources
-        opened = [path for path in self.state.common.inputs if path not in sources.files] if self.state else []
-        self.common = self._digest(_common(sources), opened)
+        self.common = self._digest(_common(sources), sorted(self._remembered_opened()))
         self.digests = {name: self._digest(_inputs(sources, name)) for name in sources.specs}
         usable = self.state is not None and self.state.common.digest == self.common
         self.fresh = {name for name in sources.specs if usable and self.state and cache.fresh(self.state, name, self.digests[name], self.project.root)}
@@ -87,17 +86,16 @@ class Memory:
         stamps = cache.output_stamps(self.project.root, outputs, touched, self.started)
         entries = {name: self._entry(name, each, stamps[name]) for name, each in rendered.items()}
         kept = {name: entry for name, entry in self.state.applications.items() if name in self.fresh} if self.state else {}
-        opened = sorted({path for each in rendered.values() for path in each.opened} | self._old_opened())
+        old = self._remembered_opened() if self.fresh else set()
+        opened = sorted(old.union(*(each.opened for each in rendered.values())))
         inputs = [*_common(self.sources), *_folders(self.sources), *opened]
         common = cache.Entry(self._digest(_common(self.sources), opened), self._stamps(inputs), stamps[COMMON])
         cache.save(self.project.root, self.version, cache.State(self.key, common, {**kept, **entries}))
 
-    def _old_opened(self) -> set[str]:
-        """Files that specs opened which were not run this time."""
-        if self.state is None or not self.fresh:
-            return set()
-        known = {*_common(self.sources), *_folders(self.sources)}
-        return {path for path in self.state.common.inputs if path not in known and (self.project.root / path).is_file()}
+    def _remembered_opened(self) -> set[str]:
+        """Files that specs opened in the last run, besides those that are inputs anyway."""
+        others = {*_common(self.sources), *_folders(self.sources)}
+        return set(self.state.common.inputs) - others if self.state else set()
 
     def _entry(self, name: str, rendered: Rendered, outputs: cache.Stamps) -> cache.Entry:
         identities = {environment: [tuple(key) for key in keys] for environment, keys in rendered.identities.items()}
