@@ -92,6 +92,13 @@ class Memory:
         common = cache.Entry(self._digest(_common(self.sources), opened), self._stamps(inputs), stamps[COMMON])
         cache.save(self.project.root, self.version, cache.State(self.key, common, {**kept, **entries}))
 
+    def refresh(self) -> None:
+        """Save the stamps of inputs anew, when every application is fresh: touched without a change, they cost a reading each time."""
+        assert self.state is not None
+        entries = {name: entry._replace(inputs=self._stamps(_inputs(self.sources, name))) for name, entry in self.state.applications.items()}
+        common = self.state.common._replace(inputs=self._stamps(self.state.common.inputs))
+        cache.save(self.project.root, self.version, cache.State(self.key, common, entries))
+
     def _remembered_opened(self) -> set[str]:
         """Files that specs opened in the last run, besides those that are inputs anyway."""
         others = {*_common(self.sources), *_folders(self.sources)}
