@@ -3,121 +3,69 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator
 from pathlib import Path
+from pkgutil import iter_modules
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
 from gitops import yaml
-from gitops.locate import Span, locate
+from gitops.environments import Environment
+from gitops.locate import Span, column, locate, text_of
 from gitops.location import Location
 from gitops.problems import InvalidInput, Problem, did_you_mean, nearest
-from gitops.project import Sources
-from gitops.values import Layers
+from gitops.project import BASE, Sources
+from gitops.spec import Misdeclared
+from gitops.validation import Finding, findings
+from gitops.values import Layers, Values
 
-if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
-
-_SECRET_PARTS = ("secrets", "credentials")
+_WHY = "a spec is a pure function of its environment and values; whatever it raises stops this application."
 
 
-def invalid_yaml(error: ValidationError, layers: Layers, sources: Sources, model: type[BaseModel], environment: str) -> list[Problem]:
+def invalid_environment(error: ValidationError, layers: Layers, sources: Sources) -> list[Problem]:
     """A validation error of merged environment files as problems at the lines that decided."""
-    return _in_layers(error, layers, sources, model, sources.project.environment_file(environment))
+    own = sources.project.environment_file(BASE)
+    return [_in_layers(each, layers, sources, own) for each in findings(error, Environment, in_yaml=True)]
 
 
 def invalid_values(
-    error: ValidationError, layers: Layers, sources: Sources, model: type[BaseModel], environment: str, application: str
+    error: ValidationError, layers: Layers, sources: Sources, model: type[Values], application: str
 ) -> list[Problem]:
     """A validation error of an application's values as problems at the lines that decided."""
-    return _in_layers(error, layers, sources, model, sources.project.values_file(environment, application))
+    own = sources.project.values_file(BASE, application)
+    problems = [_in_layers(each, layers, sources, own) for each in findings(error, model, in_yaml=True)]
+    return problems if model is not Values else [_takes_none(each, application) for each in problems]
 
 
-def _in_layers(error: ValidationError, layers: Layers, sources: Sources, model: type[BaseModel], own: str) -> list[Problem]:
-    return [_yaml_problem(detail, layers, sources, model, own) for detail in error.errors(include_url=False)]
-
-
-def _yaml_problem(detail: ErrorDetails, layers: Layers, sources: Sources, model: type[BaseModel], own: str) -> Problem:
-    problem, path = _problem(detail, model), detail["loc"]
-    if detail["type"] == "missing" and len(path) == 1:  # no file has it: it belongs into the most specific one
-        return problem._replace(location=Location(own), hint=f"add `{path[0]}: …` to {own}")
+def _in_layers(finding: Finding, layers: Layers, sources: Sources, base: str) -> Problem:
+    path, problem = finding.path, finding.problem
+    if problem.rule == "missing-value" and len(path) == 1 and not any(path[0] in layer.data for layer in layers.layers):
+        # What base lacks, every environment lacks: there it helps them all, and is one problem rather than many.
+        return problem._replace(location=Location(base), hint=f"add `{path[0]}: …` to {base}")
     file = layers.origin(path)
-    return problem._replace(location=Location(file, *yaml.positions(sources.text(file)).of(path, key=_at_key(detail))))
+    return problem._replace(location=Location(file, *yaml.positions(sources.text(file)).of(path, key=finding.at_key)))
 
 
-def _at_key(detail: ErrorDetails) -> bool:
-    return detail["type"] == "extra_forbidden"
+def _takes_none(problem: Problem, application: str) -> Problem:
+    return problem._replace(
+        message=f"{problem.message.partition(' of ')[0]}: `{application}` takes no values",
+        hint="let the spec function take `values: MyValues`, or remove the field",
+    )
 
 
-def _problem(detail: ErrorDetails, model: type[BaseModel] | None) -> Problem:
-    """The problem without its place: what was found and expected, in the words of YAML and specs rather than of pydantic."""
-    path = detail["loc"]
-    name = str(path[-1]) if path else ""
-    full = ".".join(map(str, path))
-    if detail["type"] == "extra_forbidden":
-        known = _fields_at(model, path[:-1])
-        owner = _owner(model, path[:-1])
-        close = nearest(name, known)
-        return Problem(
-            "unknown-field",
-            f"unknown field `{name}` of {owner}" + (f"; did you mean `{close}`?" if close else ""),
-            pointer=full,
-            expected=f"one of: {', '.join(sorted(known))}" if known and not close else "",
-            why="a setting that nothing reads would be lost in silence.",
-            hint=f"write `{close}`" if close else "",
-        )
-    if detail["type"] == "missing":
-        return Problem(
-            "missing-value",
-            f"`{full}` of {_owner(model, path[:-1])} is missing",
-            pointer=full,
-            expected=f"a value for `{name}`",
-        )
-    return Problem("wrong-value", f"`{full}`: {_lower(detail['msg'])}" if full else _lower(detail["msg"]), pointer=full, found=_found(detail))
+class _Frame(NamedTuple):
+    """A place in the project's own files that an error came through."""
 
+    file: str
+    line: int = 0
+    span: Span | None = None
 
-def _lower(message: str) -> str:
-    message = message.removeprefix("Value error, ").removeprefix("Assertion failed, ")
-    return message[:1].lower() + message[1:]
-
-
-def _found(detail: ErrorDetails) -> str:
-    value = detail.get("input")
-    if any(part in _SECRET_PARTS for part in detail["loc"]) or not isinstance(value, str | int | float | bool | None):
-        return ""
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}…"
-
-
-def _fields_at(model: Any, path: Sequence[str | int]) -> list[str]:
-    """The names of the fields of the model that `path` leads to; none if it leads elsewhere."""
-    inner = _model_at(model, path)
-    return list(inner.model_fields) if inner else []
-
-
-def _owner(model: Any, path: Sequence[str | int]) -> str:
-    inner = _model_at(model, path)
-    return inner.__name__ if inner else (f"`{'.'.join(map(str, path))}`" if path else "the file")
-
-
-def _model_at(model: Any, path: Sequence[str | int]) -> type[BaseModel] | None:
-    for part in path:
-        if isinstance(part, int):
-            continue
-        field = model.model_fields.get(part) if model else None
-        if field is None:
-            return model if isinstance(part, str) and part[:1].isupper() else None
-        model = _model_in(field.annotation)
-    return model if isinstance(model, type) else None
-
-
-def _model_in(annotation: Any) -> Any:
-    """The model inside an annotation such as `tuple[Port, ...]` or `Logger | None`."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((found for part in getattr(annotation, "__args__", ()) if (found := _model_in(part))), None)
+    def location(self, sources: Sources) -> Location:
+        """Its first character."""
+        line, start = (self.span[0], self.span[2]) if self.span else (self.line, None)
+        return Location(self.file, line, 0 if start is None else column(text_of(self.file, sources), line, start))
 
 
 def spec_error(error: BaseException, path: str, sources: Sources) -> list[Problem]:
@@ -126,23 +74,44 @@ def spec_error(error: BaseException, path: str, sources: Sources) -> list[Proble
         return list(error.problems)
     if isinstance(error, SyntaxError) and (file := _project_file(error.filename, sources)):
         return [_syntax_error(error, file)]
+    frames = list(_frames(error, sources)) or [_Frame(path)]
     if isinstance(error, ValidationError):
-        return _validation_error(error, path, sources)
-    file, line, span = _frame(error, path, sources)
-    location, _ = locate(sources.text(file), file, line, (), span) if file in sources.files and span else (Location(file, line), None)
-    name = type(error).__name__
-    if isinstance(error, ModuleNotFoundError | ImportError):
-        return [Problem("spec-import", str(error), location._replace(line=line), hint=_import_hint(error))]
-    if isinstance(error, TypeError) and path == file and not span:
-        return [Problem("spec-error", str(error), location)]
-    return [
-        Problem(
-            "spec-error",
-            f"{name}: {error}" if str(error) else name,
-            location._replace(line=line) if location.line != line else location,
-            why="a spec is a pure function of its environment and values; whatever it raises stops this application.",
-        )
-    ]
+        return list(_validation_error(error, frames[-1], sources))
+    location = frames[-1].location(sources)
+    if isinstance(error, Misdeclared):
+        return [
+            Problem(
+                "spec-signature", str(error), location, expected="`(env)` or `(env, values: MyValues)`", hint=error.hint
+            )
+        ]
+    if isinstance(error, ImportError):
+        return [_import_error(error, location)]
+    message = " ".join(str(error).split())
+    shown = f"{type(error).__name__}: {message}" if message else type(error).__name__
+    return [Problem("spec-error", shown, location, found=_caller(frames, path, sources), why=_WHY, hint=_hint(error))]
+
+
+def _caller(frames: list[_Frame], path: str, sources: Sources) -> str:
+    """Where the spec called the helper that raised."""
+    calls = [frame for frame in frames if frame.file == path]
+    return f"called from {calls[-1].location(sources)}" if calls and frames[-1].file != path else ""
+
+
+def _hint(error: BaseException) -> str:
+    if isinstance(error, SystemExit):
+        return "return the resources instead of ending the program"
+    if isinstance(error, RecursionError):
+        return "a function calls itself without an end"
+    if isinstance(error, AttributeError) and error.obj is None and "NoneType" in str(error):
+        return "what an environment does not state is None: test for that first"
+    if isinstance(error, AttributeError | NameError) and error.name:
+        known = [name for name in dir(getattr(error, "obj", None)) if not name.startswith("_")]
+        return f"did you mean `{close}`?" if (close := nearest(error.name, known)) else ""
+    if isinstance(error, TypeError) and str(error).startswith("application() missing"):
+        return "write `@application` without parentheses"
+    if isinstance(error, TypeError) and "takes 1 positional argument" in str(error):
+        return "give its arguments by name, as in `name=…`"
+    return ""
 
 
 def _syntax_error(error: SyntaxError, file: str) -> Problem:
@@ -150,36 +119,32 @@ def _syntax_error(error: SyntaxError, file: str) -> Problem:
     return Problem("spec-syntax", f"not Python: {error.msg}", location, found=(error.text or "").strip()[:80])
 
 
-def _import_hint(error: ImportError) -> str:
-    import gitops
+def _import_error(error: ImportError, location: Location) -> Problem:
+    message = re.sub(r" \((/|unknown location|[A-Za-z]:\\).*\)$", "", str(error))  # where the module is helps nobody
+    return Problem("spec-import", message[:1].lower() + message[1:], location, hint=_import_hint(error))
 
-    missing = re.match(r"cannot import name '(\w+)' from 'gitops'", str(error))
-    if missing:
-        return did_you_mean(missing[1], gitops.__all__)
+
+def _import_hint(error: ImportError) -> str:
+    import sys
+
+    named = re.match(r"cannot import name '(\w+)' from '([\w.]+)'", str(error))
+    if named and named[2] in sys.modules:
+        module = sys.modules[named[2]]
+        return did_you_mean(
+            named[1], [name for name in getattr(module, "__all__", None) or vars(module) if not name.startswith("__")]
+        )
+    package, _, name = str(error.name).rpartition(".")
+    if package in sys.modules:
+        there = [each.name for each in iter_modules(getattr(sys.modules[package], "__path__", []))]
+        return did_you_mean(name, [helper for helper in there if helper.startswith("_")] or there)
     return "specs import gitops, the standard library and helper files of this folder (`from specs._helpers import …`)"
 
 
-def _validation_error(error: ValidationError, path: str, sources: Sources) -> list[Problem]:
-    file, line, span = _frame(error, path, sources)
-    model = _model_named(error.title)
-    problems = []
-    for detail in error.errors(include_url=False):
-        problem = _problem(detail, model)
-        location, _ = locate(sources.text(file), file, line, detail["loc"], span) if file in sources.files else (Location(file, line), None)
-        name = error.title
-        message = problem.message if name in problem.message else f"{name}: {problem.message}"
-        problems.append(problem._replace(location=location, message=message))
-    return _without_union_noise(problems)
-
-
-def _without_union_noise(problems: list[Problem]) -> list[Problem]:
-    """pydantic reports each alternative of a union; one problem a place says enough."""
-    seen: dict[tuple[Location | None, str], Problem] = {}
-    for problem in problems:
-        key = (problem.location, problem.rule if problem.rule == "unknown-field" else "value")
-        if key not in seen or problem.rule == "unknown-field":
-            seen.setdefault((*key[:1], f"{key[1]}{problem.message if problem.rule == 'unknown-field' else ''}"), problem)
-    return list(seen.values())
+def _validation_error(error: ValidationError, frame: _Frame, sources: Sources) -> Iterator[Problem]:
+    text = text_of(frame.file, sources)
+    for path, problem, *_ in findings(error, _model_named(error.title)):
+        location, _ = locate(text, frame.file, frame.line, path, frame.span)
+        yield problem._replace(location=location if location.column else frame.location(sources))
 
 
 def _model_named(name: str) -> type[BaseModel] | None:
@@ -189,15 +154,13 @@ def _model_named(name: str) -> type[BaseModel] | None:
     return found if isinstance(found, type) and issubclass(found, BaseModel) else None
 
 
-def _frame(error: BaseException, path: str, sources: Sources) -> tuple[str, int, Span | None]:
-    """The innermost place in the project's own files that the error came through."""
-    found: tuple[str, int, Span | None] = (path, 0, None)
+def _frames(error: BaseException, sources: Sources) -> Iterator[_Frame]:
+    """The places in the project's own files that the error came through, the outermost first."""
     trace = error.__traceback__
     while trace:
         if file := _project_file(trace.tb_frame.f_code.co_filename, sources):
-            found = (file, trace.tb_lineno, _span(trace))
+            yield _Frame(file, trace.tb_lineno, _span(trace))
         trace = trace.tb_next
-    return found
 
 
 def _span(trace: TracebackType) -> Span | None:

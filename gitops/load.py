@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import types
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
 from typing import Any, NamedTuple, TypeVar
 
 from pydantic import SecretStr, ValidationError
 
 from gitops import yaml
-from gitops.spec import Application
 from gitops.environments import RESERVED, Environment
-from gitops.explain import invalid_yaml, spec_error
+from gitops.explain import invalid_environment, spec_error
 from gitops.location import Location
 from gitops.problems import InvalidInput, Problem, did_you_mean
 from gitops.project import BASE, Sources
-from gitops.values import RESERVED_KEYS, Layer, Layers, layered
+from gitops.spec import Application
+from gitops.values import RESERVED_KEYS, Layer, Layers, Path, layered
 
 T = TypeVar("T")
 
@@ -27,6 +28,7 @@ class LoadedEnvironment(NamedTuple):
 
     environment: Environment
     chain: tuple[str, ...]
+    layers: Layers
 
 
 class Settings(NamedTuple):
@@ -44,6 +46,7 @@ class Yaml:
     def __init__(self, sources: Sources) -> None:
         self.sources = sources
         self.problems: list[Problem] = []
+        self.unreadable: set[str] = set()
         self._parsed: dict[str, dict[str, Any]] = {}
 
     def layer(self, file: str) -> Layer | None:
@@ -59,10 +62,12 @@ class Yaml:
             data = yaml.parse(self.sources.text(file), file)
         except InvalidInput as error:
             self.problems += error.problems
+            self.unreadable.add(file)
             return {}
         if data is None or isinstance(data, dict):
             return data or {}
         self.problems.append(_not_a_map(file, data))
+        self.unreadable.add(file)
         return {}
 
 
@@ -77,12 +82,11 @@ def load_environments(read: Yaml) -> dict[str, LoadedEnvironment]:
         chain = _chain(read, name)
         layers = layered([layer for each in chain if (layer := read.layer(sources.project.environment_file(each)))])
         data = {key: value for key, value in layers.merged.items() if key != "extends"}
-        clean = not read.problems
         try:
-            loaded[name] = LoadedEnvironment(Environment.model_validate({**data, "name": name}), chain)
+            loaded[name] = LoadedEnvironment(Environment.model_validate({**data, "name": name}), chain, layers)
         except ValidationError as error:
-            if clean or not chain:
-                read.problems += invalid_yaml(error, layers, sources, Environment, name)
+            if read.unreadable.isdisjoint(map(sources.project.environment_file, chain)):  # else it is not known what they say
+                read.problems += invalid_environment(error, layers, sources)
     if BASE not in sources.environments:
         read.problems.append(_no_base(sources))
     return loaded
@@ -103,15 +107,24 @@ def _extend(read: Yaml, name: str, order: list[str], path: tuple[str, ...]) -> N
     layer = read.layer(file)
     if layer is None:
         read.problems.append(_missing_environment(file))
+        read.unreadable.add(file)
         return
-    parents = layer.data.get("extends", [])
-    for index, parent in enumerate([parents] if isinstance(parents, str) else parents or []):
+    for index, parent in enumerate(_parents(read, layer)):
         if parent not in read.sources.environments:
             read.problems.append(_unknown_parent(read, file, str(parent), index))
         elif parent != BASE or name == BASE:
             _extend(read, parent, order, (*path, name))
     if name not in order:
         order.append(name)
+
+
+def _parents(read: Yaml, layer: Layer) -> list[Any]:
+    parents = layer.data.get("extends") or []
+    if isinstance(parents, str | list):
+        return [parents] if isinstance(parents, str) else parents
+    message = "`extends` names an environment, or a list of them"
+    read.problems.append(Problem("wrong-type", message, _position(read.sources, layer.file, ("extends",)), hint="write `extends: [name]`"))
+    return []
 
 
 def load_settings(read: Yaml, application: str, chain: tuple[str, ...]) -> Settings:
@@ -121,19 +134,33 @@ def load_settings(read: Yaml, application: str, chain: tuple[str, ...]) -> Setti
     data = layers.merged
     enabled = data.get("enabled", True)
     if not isinstance(enabled, bool):
-        read.problems.append(_at(read.sources, layers, ("enabled",), "`enabled` is true or false", "wrong-type"))
+        read.problems.append(_at(read.sources, layers, ("enabled",), "`enabled` is true or false", "wrong-type", "write true or false"))
     secrets = _secrets(read, layers, data.get("secrets", {}))
     values = {key: value for key, value in data.items() if key not in RESERVED_KEYS}
     return Settings(layers, enabled is not False, values, secrets)
 
 
 def _secrets(read: Yaml, layers: Layers, data: Any) -> dict[str, dict[str, SecretStr]]:
-    well_formed = isinstance(data, dict) and all(isinstance(keys, dict) for keys in data.values())
-    if not well_formed or not all(isinstance(value, str) for keys in data.values() for value in keys.values()):
-        message = "`secrets` maps names of Secrets to their keys and values, all text"
-        read.problems.append(_at(read.sources, layers, ("secrets",), message, "wrong-type"))
+    if wrong := _not_secrets(data):
+        message = f"`{'.'.join(wrong)}` is not {'text' if len(wrong) == 3 else 'a map'}"
+        hint = "quote it" if len(wrong) == 3 else "`secrets` maps names of Secrets to maps of their keys and values"
+        problem = _at(read.sources, layers, wrong, message, "wrong-type", hint)
+        read.problems.append(problem._replace(quotable=False))
         return {}
     return {name: {key: SecretStr(value) for key, value in keys.items()} for name, keys in data.items()}
+
+
+def _not_secrets(data: Any) -> tuple[str, ...]:
+    """Where the secrets of a values file are not what they should be; empty if all is well."""
+    if not isinstance(data, dict):
+        return ("secrets",)
+    for name, keys in data.items():
+        if not isinstance(keys, dict):
+            return ("secrets", name)
+        for key, value in keys.items():
+            if not isinstance(value, str):
+                return ("secrets", name, key)
+    return ()
 
 
 def stray_values(sources: Sources) -> list[Problem]:
@@ -147,6 +174,28 @@ def stray_values(sources: Sources) -> list[Problem]:
     ]
 
 
+def misnamed(sources: Sources) -> list[Problem]:
+    """A problem for each application and environment whose name cannot be that of a folder, a label and an Argo CD object alike."""
+    files = [*sources.specs.items(), *((name, sources.project.environment_file(name)) for name in sources.environments)]
+    return [_misnamed(name, file) for name, file in files if not _NAME.fullmatch(name) or (name in _MEANINGFUL and file in sources.specs.values())]
+
+
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+_MEANINGFUL = {"environment": "environment.yaml says where an environment runs, so it cannot be a values file as well."}
+
+
+def _misnamed(name: str, file: str) -> Problem:
+    return Problem(
+        "wrong-name",
+        f"`{name}` cannot be the name of {'an application' if file.endswith('.py') else 'an environment'}",
+        Location(file),
+        found=name,
+        expected="any other name" if name in _MEANINGFUL else "at most 63 lower-case letters, digits and hyphens (an underscore in a file's name counts as one), no hyphen at the ends",
+        why=_MEANINGFUL.get(name, "overlays, labels and Argo CD objects are named after it."),
+        hint=f"rename the {'file' if file.endswith('.py') else 'folder'}",
+    )
+
+
 def load_application(sources: Sources, name: str) -> Application:
     """Run a spec file and take its application. Raises InvalidInput with the place of what went wrong."""
     path = sources.specs[name]
@@ -155,9 +204,10 @@ def load_application(sources: Sources, name: str) -> Application:
         module = _module(sources, path)
         _attempt(sources, path, lambda: exec(compile(text, str(sources.project.root / path), "exec", dont_inherit=True), module.__dict__))
     found = [value for value in vars(module).values() if isinstance(value, Application)]
-    if len(found) != 1 or found[0].function.__module__ != module.__name__:
-        raise InvalidInput([_not_one_application(path, len(found))])
-    return found[0]
+    own = [each for each in found if each.function.__module__ == module.__name__]
+    if len(own) != 1:
+        raise InvalidInput([_not_one_application(path, own)])
+    return own[0]
 
 
 def call(sources: Sources, path: str, function: Callable[[], T]) -> T:
@@ -187,7 +237,8 @@ def _importing(sources: Sources) -> Iterator[None]:
     before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     _watching = True
     try:
-        yield
+        with redirect_stdout(sys.stderr):  # stdout is for results
+            yield
     finally:
         sys.dont_write_bytecode, _watching = before, False
 
@@ -230,12 +281,17 @@ def _source_of(path: str) -> str:
     return f"{folder.removesuffix('/__pycache__')}/{name.partition('.')[0]}.py" if name.endswith(".pyc") else path
 
 
+def origin(sources: Sources, layers: Layers, path: Sequence[str | int]) -> Location:
+    """Where the value at a path of merged files was decided."""
+    return _position(sources, layers.origin(path), tuple(path))
+
+
 def _position(sources: Sources, file: str, path: tuple[str | int, ...], key: bool = False) -> Location:
     return Location(file, *yaml.positions(sources.text(file)).of(path, key=key))
 
 
-def _at(sources: Sources, layers: Layers, path: tuple[str | int, ...], message: str, rule: str) -> Problem:
-    return Problem(rule, message, _position(sources, layers.origin(path), path))
+def _at(sources: Sources, layers: Layers, path: Path, message: str, rule: str, hint: str) -> Problem:
+    return Problem(rule, message, origin(sources, layers, path), hint=hint)
 
 
 def _not_a_map(file: str, data: Any) -> Problem:
@@ -281,6 +337,8 @@ def _unknown_parent(read: Yaml, file: str, parent: str, index: int) -> Problem:
 
 
 def _cycle(read: Yaml, names: tuple[str, ...]) -> Problem:
+    start = names.index(min(names))
+    names = (*names[start:-1], *names[: start + 1])  # however it was entered, it is the same circle
     file = read.sources.project.environment_file(names[-2])
     circle = " → ".join(names)
     return Problem(
@@ -293,7 +351,8 @@ def _cycle(read: Yaml, names: tuple[str, ...]) -> Problem:
 
 
 def _stray(path: str, name: str, sources: Sources) -> Problem:
-    expected = f"{path.rpartition('.')[0]}.yaml" if path.endswith(".yml") and name in sources.specs else ""
+    known = name in sources.specs or name == "environment"
+    expected = f"{path.rpartition('.')[0]}.yaml" if path.endswith(".yml") and known else ""
     hint = f"rename it to `{expected}`" if expected else did_you_mean(name, list(sources.specs))
     return Problem(
         "unknown-application",
@@ -306,11 +365,22 @@ def _stray(path: str, name: str, sources: Sources) -> Problem:
     )
 
 
-def _not_one_application(path: str, count: int) -> Problem:
+def _not_one_application(path: str, declared: list[Application]) -> Problem:
+    if not declared:
+        return Problem(
+            "no-application",
+            f"`{path}` declares no application",
+            Location(path, 1, 1),
+            expected="exactly one function with @application",
+            why="every file of this folder is one application, named after the file.",
+            hint="name a file of shared helpers with a leading underscore, such as `_helpers.py`",
+        )
+    names = " and ".join(f"`{each.function.__name__}`" for each in declared)
     return Problem(
-        "no-application" if count == 0 else "several-applications",
-        f"`{path}` declares {count or 'no'} application{'s' if count > 1 else ''}",
-        Location(path, 1),
+        "several-applications",
+        f"`{path}` declares {len(declared)} applications: {names}",
+        Location(path, declared[1].line, 1),
         expected="exactly one function with @application",
-        hint="name a file of shared helpers with a leading underscore, such as `_helpers.py`",
+        why="an application is named after its file.",
+        hint="give each a file of its own",
     )

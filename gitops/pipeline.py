@@ -5,15 +5,28 @@ The only module that knows it. Everything here is a function of what was read; n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from gitops import emit
-from gitops.load import LoadedEnvironment, Settings, Yaml, load_application, load_environments, load_settings, opened, stray_values
-from gitops.objects import Key, Object
+from gitops import emit, portable
+from gitops.load import (
+    LoadedEnvironment,
+    Settings,
+    Yaml,
+    load_application,
+    load_environments,
+    load_settings,
+    misnamed,
+    opened,
+    origin,
+    stray_values,
+)
+from gitops.objects import Key, Object, pointer
+from gitops.portable import suspicious
 from gitops.problems import InvalidInput, Problem
 from gitops.project import BASE, Sources
-from gitops.resolve import Resolved, place, resolve
+from gitops.resolve import Made, Resolved, place, resolve
+from gitops.schemas.faults import Fault
 from gitops.schemas.store import Library, Schemas
 from gitops.split import split, unproven
 
@@ -51,14 +64,20 @@ def prepare(sources: Sources, library: Library) -> World:
     """Load the environments and their schemas. Problems do not stop the rest."""
     read = Yaml(sources)
     environments = load_environments(read)
-    problems = [*read.problems, *stray_values(sources)]
+    problems = [*read.problems, *misnamed(sources), *stray_values(sources)]
     schemas = {}
     for name, loaded in environments.items():
         try:
             schemas[name] = library.schemas(loaded.environment.crds, loaded.environment.kubernetes)
         except InvalidInput as error:
-            problems += error.problems
+            problems += [_in_environment(problem, loaded, read) for problem in error.problems]
     return World(sources, read, environments, schemas, tuple(problems))
+
+
+def _in_environment(problem: Problem, loaded: LoadedEnvironment, read: Yaml) -> Problem:
+    """With the place of what its pointer leads to in the environment's files."""
+    path = problem.pointer.split("/")[1:]
+    return problem if problem.location else problem._replace(location=origin(read.sources, loaded.layers, path))
 
 
 def render_application(world: World, name: str) -> Rendered:
@@ -68,8 +87,25 @@ def render_application(world: World, name: str) -> Rendered:
         problems += validate(each, world.schemas[each.environment.name], world.sources)
     identities = {environment: [made.key for made in each.made] for environment, each in resolved.items()}
     failed = any(problem.severity == "error" for problem in problems)
-    tree = {} if failed or not resolved else _files(world, name, resolved)
+    tree = {} if failed or not resolved else _carried(world, name, resolved, problems)
     return Rendered(name, environments, tree, identities, tuple(problems), opened(world.sources))
+
+
+def _carried(world: World, name: str, resolved: Mapping[str, Resolved], problems: list[Problem]) -> dict[str, str]:
+    """The files of an application; none, and problems, where something in them would not survive Kustomize."""
+    tree: dict[str, str] = {}
+    unwritten: ValueError | None = None
+    try:
+        tree = _files(world, name, resolved)
+        if not any(map(suspicious, tree.values())):
+            return tree
+    except ValueError as error:  # what no YAML can hold; if no object has it, the fault is ours
+        unwritten = error
+    found = [problem for each in resolved.values() for problem in unportable(each, world.sources)]
+    problems += found
+    if unwritten and not found:
+        raise unwritten
+    return {} if found else tree
 
 
 def resolve_application(
@@ -102,22 +138,36 @@ def _running(settings: Mapping[str, Settings]) -> tuple[str, ...]:
 
 def validate(resolved: Resolved, schemas: Schemas, sources: Sources) -> list[Problem]:
     """What the schemas of the environment's Kubernetes and CRD versions say of each object."""
-    return [
-        Problem(
-            rule=fault.rule,
-            message=f"{made.key}: {fault.message}",
-            location=place(made.resource, fault.pointer, resolved.settings, sources),
-            object=str(made.key),
-            environments=(resolved.environment.name,),
-            pointer="/" + "/".join(map(str, fault.pointer)),
-            found=fault.found,
-            expected=fault.expected,
-            why=fault.why,
-            hint=fault.hint,
-        )
-        for made in resolved.made
-        for fault in schemas.faults(made.object)
-    ]
+    problems = []
+    for made in resolved.made:
+        if found := schemas.faults(made.object):
+            precise = portable.faults(made.object)  # what is no JSON at all is better told by who looks for just that
+            told = {(), *(fault.pointer for fault in precise)} if precise else set()
+            found = (*precise, *(fault for fault in found if fault.pointer not in told))
+            problems += [_problem(fault, made, resolved, sources) for fault in found]
+    return problems
+
+
+def unportable(resolved: Resolved, sources: Sources) -> Iterator[Problem]:
+    """What of each object would not survive Kustomize."""
+    for made in resolved.made:
+        yield from (_problem(fault, made, resolved, sources) for fault in portable.faults(made.object))
+
+
+def _problem(fault: Fault, made: Made, resolved: Resolved, sources: Sources) -> Problem:
+    name = made.name(resolved.environment)
+    return Problem(
+        rule=fault.rule,
+        message=f"{name}: {fault.message}",
+        location=place(made.resource, fault.pointer, resolved.settings, sources),
+        object=name,
+        environments=(resolved.environment.name,),
+        pointer=pointer(fault.pointer),
+        found=fault.found,
+        expected=fault.expected,
+        why=fault.why,
+        hint=fault.hint,
+    )
 
 
 def _files(world: World, name: str, resolved: Mapping[str, Resolved]) -> dict[str, str]:
@@ -144,7 +194,7 @@ def environment_files(world: World, running: Mapping[str, Iterable[str]]) -> dic
     )
 
 
-def shared_objects(identities: Mapping[str, Identities]) -> list[Problem]:
+def shared_objects(identities: Mapping[str, Identities], sources: Sources) -> list[Problem]:
     """A problem for each object that two applications have in the same environment."""
     owners: dict[tuple[str, Key], str] = {}
     problems: dict[tuple[Key, str, str], Problem] = {}
@@ -153,15 +203,20 @@ def shared_objects(identities: Mapping[str, Identities]) -> list[Problem]:
             for key in keys if environment != BASE else ():
                 owner = owners.setdefault((environment, key), application)
                 if owner != application:
-                    each = problems.setdefault((key, owner, application), _shared(key, owner, application))
-                    problems[key, owner, application] = each._replace(environments=(*each.environments, environment))
+                    name = key._replace(namespace="")
+                    each = problems.get((name, owner, application)) or _shared(name, owner, application, sources)
+                    problems[name, owner, application] = each._replace(environments=(*each.environments, environment))
     return list(problems.values())
 
 
-def _shared(key: Key, owner: str, application: str) -> Problem:
+def _shared(key: Key, owner: str, application: str, sources: Sources) -> Problem:
+    from gitops.locate import named, text_of
+
+    spec = sources.specs[application]
     return Problem(
         "shared-object",
         f"applications `{owner}` and `{application}` both have {key}",
+        named(text_of(spec, sources), spec, key.name),
         object=str(key),
         why="the two would overwrite each other in the cluster, and the environment as a whole would not build.",
         hint="let one application own it, and refer to it with External(…) or `provides:` in the other, or rename one",

@@ -34,6 +34,8 @@ class Problem(NamedTuple):
     expected: str = ""
     why: str = ""
     hint: str = ""
+    quotable: bool = True
+    """Whether the line at `location` may be shown; one with a secret on it may not."""
 
 
 class GitOpsError(Exception):

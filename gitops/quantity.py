@@ -30,6 +30,13 @@ def canonical(text: str) -> str:
     match = _QUANTITY.fullmatch(text)
     if not match:
         raise ValueError(f"`{text}` is not a quantity such as 500m, 2 or 4Gi")
+    try:
+        return _canonical(match)
+    except ArithmeticError as error:
+        raise ValueError(f"`{text[:40]}` is more than any quantity can be") from error
+
+
+def _canonical(match: re.Match[str]) -> str:
     number, suffix, exponent = match.groups()
     if exponent is not None:
         return _scientific(Decimal(number) * Decimal(10) ** int(exponent))
@@ -55,19 +62,22 @@ def spelled(data: Mapping[str, Any]) -> dict[str, Any]:
 
 def _spelled(key: str, value: Any) -> Any:
     if isinstance(value, Mapping):
-        if key in _AMOUNTS and all(map(_is_quantity, value.values())):
-            return {name: quantity(amount) for name, amount in value.items()}
+        if key in _AMOUNTS:
+            return {name: _if_quantity(amount) for name, amount in value.items()}
         return spelled(value)
     if isinstance(value, list | tuple):
         return [_spelled("", item) for item in value]
-    return quantity(value) if key == "sizeLimit" and _is_quantity(value) else value
+    return _if_quantity(value) if key == "sizeLimit" else value
 
 
-def _is_quantity(value: Any) -> bool:
-    """Whether the value can be spelled; what cannot is left for the schema to refuse at its place."""
-    if isinstance(value, str):
-        return _QUANTITY.fullmatch(value) is not None
-    return isinstance(value, int | float) and not isinstance(value, bool) and value == value and abs(value) != float("inf")
+def _if_quantity(value: Any) -> Any:
+    """Canonical where that is possible; what is no quantity is left for the schema to refuse at its place."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return value
+    try:
+        return quantity(value)
+    except (ValueError, ArithmeticError):
+        return value
 
 
 def _binary(value: Decimal) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Callable, Iterable
 
+from gitops.location import Location
 from gitops.problems import Problem
 
 Lines = Callable[[str], list[str]]
@@ -12,6 +14,10 @@ Lines = Callable[[str], list[str]]
 
 _DETAILS = ("found", "expected", "why", "hint")
 _WIDTH = 120
+_MARKED = re.compile(r"""[\w.]+|"[^"]*"|'[^']*'|[^\s\w]?""")
+"""What is underlined: a name, a number, a text or a sign."""
+_VALUE = re.compile(r"(:).*|(?<=-)().*")
+"""What a line of YAML says of its key or item."""
 
 
 def text(problem: Problem, lines: Lines) -> str:
@@ -20,7 +26,12 @@ def text(problem: Problem, lines: Lines) -> str:
     where = f" ({', '.join(problem.environments)})" if problem.environments else ""
     parts = [f"{place}{problem.severity}: {problem.message} [{problem.rule}]{where}", *_quote(problem, lines)]
     parts += [_detail(name, getattr(problem, name)) for name in _DETAILS if getattr(problem, name)]
-    return "\n".join(parts)
+    return "\n".join(map(_clean, parts))
+
+
+def _clean(text: str) -> str:
+    """Without what a terminal would act upon, and half characters, which no stream takes."""
+    return text if text.replace("\n", "").isprintable() else "".join(each if each.isprintable() or each in "\n\t" else ascii(each)[1:-1] for each in text)
 
 
 def _detail(name: str, value: str) -> str:
@@ -37,12 +48,27 @@ def _quote(problem: Problem, lines: Lines) -> list[str]:
     if len(found) < place.line:
         return []
     line = found[place.line - 1].rstrip()
+    if place.file.endswith((".yaml", ".yml")) and (not problem.quotable or _is_secret(found, place)):
+        line = _VALUE.sub(r"\1 …", line)
     quoted = [f"{place.line:5} | {line}"]
     if place.column and len(line) < 200:
-        rest = line[place.column - 1 :]
-        length = len(rest.partition(" ")[0].rstrip(":,(")) or 1
-        quoted.append(f"      | {' ' * (place.column - 1)}{'^' * length}")
+        before, rest = line[: place.column - 1], line[place.column - 1 :]
+        indent = "".join("\t" if character == "\t" else " " for character in before)
+        quoted.append(f"      | {indent}{'^' * len(_MARKED.match(rest)[0] or ' ')}")  # type: ignore[index]
     return quoted
+
+
+def _is_secret(lines: list[str], place: Location) -> bool:
+    """Whether a line is of a block that may hold secrets in clear: `credentials` of an environment, `secrets` of an application."""
+    name = "credentials" if place.file.endswith("/environment.yaml") else "secrets"
+    indent = len(lines[place.line - 1])
+    for line in reversed(lines[: place.line]):
+        found = len(line) - len(line.lstrip())
+        if line.strip() and found < indent:
+            indent = found
+            if line.lstrip("- \"'").startswith(name):
+                return True
+    return False
 
 
 def show_problems(problems: Iterable[Problem]) -> None:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from gitops.spec import Application
 from gitops.environments import Environment
+from gitops.identity import identity_problems
 from gitops.load import Settings, call
-from gitops.locate import locate, values_attribute
+from gitops.locate import locate, returned, text_of, values_attribute
 from gitops.location import Location
 from gitops.objects import Key, Object, Scope, key_of
 from gitops.problems import InvalidInput, Problem
 from gitops.project import Sources
 from gitops.resources.base import Context, Resource
+from gitops.spec import Application
 from gitops.values import Values
 
 
@@ -25,6 +26,12 @@ class Made(NamedTuple):
     object: Object
     resource: Resource
     key: Key
+
+
+    def name(self, environment: Environment) -> str:
+        """How problems call it: without the namespace where that is the environment's own, so that they read alike everywhere."""
+        own = self.key.namespace == environment.namespace
+        return str(self.key._replace(namespace="") if own else self.key)
 
 
 class Resolved(NamedTuple):
@@ -48,60 +55,73 @@ def resolve(
     path = sources.specs[name]
     empty = Resolved(environment, settings)
     try:
-        values = _values(application, settings, sources, environment.name, name)
-        resources = _resources(call(sources, path, lambda: _listed(application(environment, values))), path, application)
+        values = _values(application, settings, sources, name)
+        resources = call(sources, path, lambda: _resources(application(environment, values), path, application, sources))
     except InvalidInput as error:
         return empty._replace(problems=_of(environment.name, error.problems))
     context = Context(name, environment, resources, scope, settings.secrets)
     made: list[Made] = []
     problems: list[Problem] = []
     for resource in resources:
-        made += [Made(obj, resource, key_of(obj)) for obj in resource.objects(context)]
+        made += _made(resource, context)
     problems += [_placed(resource, at, problem, settings, sources) for resource, at, problem in context.problems]
-    problems += _duplicates(made, settings, sources)
+    problems += _duplicates(made, empty, sources)
     return empty._replace(made=tuple(made), problems=_of(environment.name, problems))
+
+
+def _made(resource: Resource, context: Context) -> Iterator[Made]:
+    """The objects of a resource that can be; a problem for each of the others."""
+    try:
+        objects = list(resource.objects(context))
+    except RecursionError:
+        objects = []
+        context.problem(resource, "fields", _ENDLESS)
+    for obj in objects:
+        found = list(identity_problems(obj))
+        for path, problem in found:
+            context.problem(resource, ".".join(path), problem)
+        if not found:
+            yield Made(obj, resource, key_of(obj))
+
+
+_ENDLESS = Problem("not-json", "the data nests too deeply, or contains itself", why="no file could hold it.")
 
 
 def _of(environment: str, problems: Iterable[Problem]) -> tuple[Problem, ...]:
     return tuple(problem._replace(environments=(environment,)) for problem in problems)
 
 
-def _values(application: Application, settings: Settings, sources: Sources, environment: str, name: str) -> Values:
+def _values(application: Application, settings: Settings, sources: Sources, name: str) -> Values:
     try:
         return application.values_type.model_validate(settings.values)
     except ValidationError as error:
         from gitops.explain import invalid_values
 
-        raise InvalidInput(invalid_values(error, settings.layers, sources, application.values_type, environment, name)) from error
+        raise InvalidInput(invalid_values(error, settings.layers, sources, application.values_type, name)) from error
 
 
-def _listed(returned: Any) -> list[Any]:
-    """What a spec returned, as a list; generators run here, so that what they raise is the spec's error."""
-    if isinstance(returned, Resource):
-        return [returned]
-    if isinstance(returned, Iterable) and not isinstance(returned, str | dict):
-        return list(returned)
-    raise TypeError(f"a spec returns a list of resources, not {type(returned).__name__}")
+def _resources(result: Any, path: str, application: Application, sources: Sources) -> tuple[Resource, ...]:
+    """What a spec returned, as resources; generators run here, so that what they raise is the spec's error."""
+    if isinstance(result, Resource):
+        return (result,)
 
+    def place() -> Location:
+        return returned(text_of(path, sources), path, application.line)
 
-def _resources(returned: Sequence[Any], path: str, application: Application) -> tuple[Resource, ...]:
-    for item in returned:
+    if not isinstance(result, Iterable) or isinstance(result, str | Mapping):
+        raise InvalidInput([_not_a_resource(place(), f"the spec returns {_what(result)}", result)])
+    items = tuple(result)
+    for number, item in enumerate(items, 1):
         if not isinstance(item, Resource):
-            line = application.function.__code__.co_firstlineno
-            what = f"a {type(item).__name__}" if item is not None else "None"
-            raise InvalidInput([_not_a_resource(path, line, what)])
-    return tuple(returned)
+            raise InvalidInput([_not_a_resource(place(), f"item {number} of what the spec returns is {_what(item)}", item)])
+    return items
 
 
 def place(resource: Resource, path: Sequence[str | int], settings: Settings, sources: Sources) -> Location:
     """The user's own line for a part of a resource: the keyword in the spec, or, where that is `values.x`, the values file's line."""
     filename, line = resource.place
     file = filename.removeprefix(f"{sources.project.root}/")
-    try:
-        text = sources.text(file) if file in sources.files else _helper_text(filename)
-    except (OSError, InvalidInput):
-        return Location(file, line)
-    location, node = locate(text, file, line, path)
+    location, node = locate(text_of(file, sources), file, line, path)
     origin = settings.layers.origin((setting,)) if (setting := values_attribute(node)) in settings.values else ""
     if origin:
         from gitops import yaml
@@ -110,43 +130,50 @@ def place(resource: Resource, path: Sequence[str | int], settings: Settings, sou
     return location
 
 
-def _helper_text(filename: str) -> str:
-    import linecache
-
-    return "".join(linecache.getlines(filename))
-
-
 def _placed(resource: Resource, at: str, problem: Problem, settings: Settings, sources: Sources) -> Problem:
     location = place(resource, at.split(".") if at else (), settings, sources)
     return problem._replace(location=location, object=problem.object or f"{type(resource).__name__} {resource.name}")
 
 
-def _duplicates(made: Sequence[Made], settings: Settings, sources: Sources) -> list[Problem]:
+def _duplicates(made: Sequence[Made], resolved: Resolved, sources: Sources) -> list[Problem]:
     first: dict[Key, Made] = {}
     problems = []
     for each in made:
         other = first.setdefault(each.key, each)
         if other is not each:
-            problems.append(_duplicate(each, other, settings, sources))
+            problems.append(_duplicate(each, other, resolved, sources))
     return problems
 
 
-def _duplicate(made: Made, other: Made, settings: Settings, sources: Sources) -> Problem:
+def _duplicate(made: Made, other: Made, resolved: Resolved, sources: Sources) -> Problem:
+    name = made.name(resolved.environment)
     return Problem(
         "duplicate-object",
-        f"{made.key} is there twice",
-        place(made.resource, ("name",), settings, sources),
-        object=str(made.key),
-        found=f"the other one is made at {place(other.resource, (), settings, sources)}",
+        f"{name} is there twice",
+        place(made.resource, ("name",), resolved.settings, sources),
+        object=name,
+        found=f"the other one is made at {place(other.resource, (), resolved.settings, sources)}",
         why="Kustomize refuses to build two objects with the same identity.",
         hint="give one of them another name",
     )
 
 
-def _not_a_resource(path: str, line: int, what: str) -> Problem:
-    return Problem(
-        "not-a-resource",
-        f"the spec returns {what} among its resources",
-        Location(path, line),
-        expected="a list of resources such as Bucket, InferenceService or Manifest",
-    )
+def _what(value: Any) -> str:
+    if value is None:
+        return "None"
+    name = type(value).__name__
+    return f"the class {value.__name__}" if isinstance(value, type) else f"{'an' if name[0] in 'aeiouAEIO' else 'a'} {name}"
+
+
+def _not_a_resource(location: Location, message: str, value: Any) -> Problem:
+    hint = ""
+    if value is None:
+        hint = "end every way through the function with `return [...]`, and leave out what is not there"
+    elif isinstance(value, list | tuple):
+        hint = "put `*` before the inner list"
+    elif isinstance(value, type) and issubclass(value, Resource):
+        hint = f"call it: {value.__name__}(name=…)"
+    elif isinstance(value, Mapping):
+        hint = "make it a Manifest(api_version=…, kind=…, name=…, fields={…})"
+    expected = "a list of resources such as Bucket, InferenceService or Manifest"
+    return Problem("not-a-resource", message, location, expected=expected, hint=hint)

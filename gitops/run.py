@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gitops.disk import Plan, lock, plan, write
 from gitops.disk.project import read_sources
+from gitops.location import Location
 from gitops.memory import Memory
 from gitops.problems import Problem, UsageError, did_you_mean
 from gitops.project import BASE, Project, Sources, application_name
@@ -74,6 +75,7 @@ class Run:
         if whole:
             self.memory.fresh = set()
         elif self.memory.complete:
+            self.memory.refresh()
             return Outcome({}, Plan(), count(unchanged=filter(self.selection.takes, self.memory.outputs())))
         world = self._world(sources)
         return self._compared(world, self._problems(world))
@@ -98,7 +100,7 @@ class Run:
         chosen = self.selection.applications
         problems = [problem for name, each in self.rendered.items() if not chosen or name in chosen for problem in each.problems]
         known = {name: self.memory.known(name).identities for name in self.memory.fresh}
-        return [*world.problems, *problems, *shared_objects(known | {name: each.identities for name, each in self.rendered.items()})]
+        return [*world.problems, *problems, *shared_objects(known | {name: each.identities for name, each in self.rendered.items()}, world.sources)]
 
     def _compared(self, world: World, problems: list[Problem]) -> Outcome:
         from gitops.pipeline import environment_files, merged
@@ -127,13 +129,14 @@ class Run:
             return found
         problems = found.problems
         if self.selection.environments:
-            problems += tuple(_base_moves(name, self.selection.environments) for name in _moved(found, self.selection.environments))
+            specs = self.memory.sources.specs
+            problems += tuple(_base_moves(name, specs.get(name, ""), self.selection.environments) for name in _moved(found, self.selection.environments))
         added, changed, removed, unchanged = (tuple(filter(self.selection.takes, paths)) for paths in found[:4])
         return Plan(added, changed, removed, unchanged, problems)
 
     def write(self, outcome: Outcome) -> None:
         """Bring the disk in line with the outcome, and remember it if it was of everything. Raises ToolError."""
-        if not self.rendered:
+        if not (self.rendered or outcome.plan.stale):
             return
         with lock(self.project.root):
             write(self.project.root / self.project.overlays, outcome.tree, outcome.plan)
@@ -172,10 +175,11 @@ def _moved(found: Plan, environments: tuple[str, ...]) -> list[str]:
     return sorted(bases & {parts[1] for parts in there if parts[0] not in (BASE, *environments)})
 
 
-def _base_moves(application: str, environments: tuple[str, ...]) -> Problem:
+def _base_moves(application: str, spec: str, environments: tuple[str, ...]) -> Problem:
     return Problem(
         "base-moves",
         f"the base of `{application}` changes, on which other environments than {', '.join(environments)} build",
+        Location(spec) if spec else None,
         why="rendering some environments only would change what the others deploy, unseen.",
         hint="render without --env",
     )

@@ -37,6 +37,6 @@ def lines_of(file: str) -> list[str]:
     context = click.get_current_context(silent=True)
     root = context.find_root().obj.root if context and context.find_root().obj else Path()
     try:
-        return (root / file).read_text(encoding="utf-8").splitlines()
+        return (root / file).read_text(encoding="utf-8").split("\n")
     except (OSError, ValueError):
         return []

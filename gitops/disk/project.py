@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from pathlib import Path
 
 from gitops.disk.reading import read_bytes, read_text
 from gitops.disk.refusals import refusal
-from gitops.problems import UsageError
+from gitops.location import Location
+from gitops.problems import InvalidInput, Problem, UsageError
 from gitops.project import BASE, Project, Sources, application_name
 
 _TABLE = re.compile(r"^\s*\[\s*tool\s*\.\s*gitops\s*\]", re.MULTILINE)
@@ -37,11 +39,7 @@ def find_project(start: Path, exact: bool = False) -> Project:
 
 def read_sources(project: Project) -> Sources:
     """Read every spec, environment and values file. Raises InvalidInput and ToolError for what cannot be read."""
-    specs = {
-        application_name(name[:-3]): f"{project.specs}/{name}"
-        for name in _names(project, project.specs)
-        if _is_spec(name)
-    }
+    specs = _specs(project)
     environments = tuple(
         name for name in _names(project, project.environments) if (project.root / project.environments / name).is_dir()
     )
@@ -53,6 +51,22 @@ def read_sources(project: Project) -> Sources:
     root = f"{project.root}/"
     files = {path: read_bytes(root + path, path) for path in paths}
     return Sources(project, files, specs, tuple(sorted(environments, key=lambda name: (name != BASE, name))))
+
+
+def _specs(project: Project) -> dict[str, str]:
+    specs: dict[str, str] = {}
+    for name in filter(_is_spec, _names(project, project.specs)):
+        path = f"{project.specs}/{name}"
+        first = specs.setdefault(application_name(name[:-3]), path)
+        if first != path:
+            raise InvalidInput([_same_application(application_name(name[:-3]), path, first)])
+    return specs
+
+
+def _same_application(name: str, path: str, first: str) -> Problem:
+    why = "an application is named after its file, and a name in Kubernetes has no underscore."
+    message = f"`{path}` and `{first}` are the same application, `{name}`"
+    return Problem("duplicate-application", message, Location(path), why=why, hint="rename one of them")
 
 
 def _names(project: Project, folder: str) -> list[str]:
@@ -83,7 +97,11 @@ def _configured(root: Path, text: str) -> Project:
         raise UsageError(
             f"`{unknown[0]}` is not a setting of [tool.gitops] in pyproject.toml; there are: {', '.join(_FOLDERS)}"
         )
-    return Project(root, **{name: _folder(name, value) for name, value in table.items()})
+    found = Project(root, **{name: _folder(name, value) for name, value in table.items()})
+    package = found.specs.rpartition("/")[2]
+    if package == "gitops" or package in sys.stdlib_module_names:
+        raise UsageError(f"specs cannot be in a folder called `{package}`, as Python has a package of that name; rename the folder")
+    return found
 
 
 def _folder(name: str, value: object) -> str:

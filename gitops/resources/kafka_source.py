@@ -114,7 +114,7 @@ class KafkaSource(Resource):
         kafka = context.environment.kafka
         servers = self.bootstrap_servers or (kafka.bootstrap_servers if kafka else ())
         if not servers:
-            context.problem(self, "", _no_kafka(context.environment.name))
+            context.problem(self, "", _NO_KAFKA)
         return list(servers)
 
     def _topic(self, context: Context, index: int, topic: Topic | External) -> str:
@@ -170,14 +170,13 @@ class KafkaSource(Resource):
         }
 
 
-def _no_kafka(environment: str) -> Problem:
-    return Problem(
-        rule="no-kafka",
-        message=f"environment `{environment}` names no Kafka cluster",
-        expected="`kafka: {bootstrap_servers: […]}` in environment.yaml, or `bootstrap_servers=` here",
-        why="the Knative Kafka webhook refuses a KafkaSource without bootstrap servers.",
-        hint="add the address of the cluster's Kafka, host:port",
-    )
+_NO_KAFKA = Problem(
+    rule="no-kafka",
+    message="the environment names no Kafka cluster",
+    expected="`kafka: {bootstrap_servers: […]}` in environment.yaml, or `bootstrap_servers=` here",
+    why="the Knative Kafka webhook refuses a KafkaSource without bootstrap servers.",
+    hint="add the address of the cluster's Kafka, host:port",
+)
 
 
 def _untyped_sink(name: str) -> Problem:

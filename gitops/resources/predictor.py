@@ -152,11 +152,11 @@ def _runtime(model: Model, protocol: str, context: Context, user: Resource, at: 
         return context.reference(user, f"{at}.runtime", model.runtime)
     if model.runtime:
         if model.runtime not in names:
-            context.problem(user, f"{at}.runtime", _unknown_runtime(model.runtime, names, context.environment.name))
+            context.problem(user, f"{at}.runtime", _unknown_runtime(model.runtime, names))
         return model.runtime
     chosen = choose(model.format or "", protocol, names, multinode)
     if chosen is None and model.format:
-        context.problem(user, at, _no_runtime(model.format, protocol, context.environment.name))
+        context.problem(user, at, _no_runtime(model.format, protocol))
     return chosen.name if chosen else None
 
 
@@ -176,20 +176,20 @@ _NO_FORMAT = Problem(
 )
 
 
-def _no_runtime(model_format: str, protocol: str, environment: str) -> Problem:
+def _no_runtime(model_format: str, protocol: str) -> Problem:
     return Problem(
         rule="no-runtime",
-        message=f"no runtime of environment `{environment}` serves format `{model_format}` over protocol `{protocol}`",
+        message=f"no runtime of the environment serves format `{model_format}` over protocol `{protocol}`",
         expected="`runtime=` with the name of one that does",
         why="KServe would report NoSupportingRuntime, and the model would never become ready.",
         hint="formats are case-sensitive; onnx, mlflow and tensorrt need protocol v2; a runtime of your own is `runtime=External(…)`",
     )
 
 
-def _unknown_runtime(name: str, names: tuple[str, ...], environment: str) -> Problem:
+def _unknown_runtime(name: str, names: tuple[str, ...]) -> Problem:
     return Problem(
         rule="unknown-runtime",
-        message=f"environment `{environment}` has no runtime `{name}`",
+        message=f"the environment has no runtime `{name}`",
         found=name,
         expected="one of those under `kserve.runtimes` in environment.yaml, or of those that KServe ships",
         why="KServe would report RuntimeNotRecognized, and the model would never become ready.",

@@ -98,7 +98,7 @@ class Bucket(Resource):
         """The objects of the environment's bucket backend."""
         store = context.environment.object_store
         if store is None:
-            context.problem(self, "", _no_store(self.name, context.environment.name))
+            context.problem(self, "", _no_store(self.name))
             return []
         return [self.finish(context, obj) for obj in BACKENDS[store.backend](self, store, context)]
 
@@ -119,10 +119,10 @@ class BucketUri(Part):
         return str(self)
 
 
-def _no_store(bucket: str, environment: str) -> Problem:
+def _no_store(bucket: str) -> Problem:
     return Problem(
         rule="no-object-store",
-        message=f"environment `{environment}` has no object store for bucket `{bucket}`",
+        message=f"the environment has no object store for bucket `{bucket}`",
         expected="`object_store: {endpoint: …}` in environment.yaml",
         why="nothing could create the bucket there.",
         hint="state the store's endpoint, or leave the bucket out of what the spec returns in this environment",

@@ -34,7 +34,7 @@ def objects(bucket: Bucket, store: ObjectStore, context: Context) -> list[Object
     """One Job; none, and a problem, if no Secret of the application or the environment opens the store."""
     secret = _credentials(bucket, store, context)
     if not secret:
-        context.problem(bucket, "", _no_credentials(bucket.name, context.environment.name))
+        context.problem(bucket, "", _no_credentials(bucket.name))
         return []
     metadata = bucket.metadata(context, HOOK)
     metadata["name"] = f"bucket-{bucket.name}"
@@ -121,10 +121,10 @@ def _pod(bucket: Bucket, store: ObjectStore, secret: str) -> Object:
     }
 
 
-def _no_credentials(bucket: str, environment: str) -> Problem:
+def _no_credentials(bucket: str) -> Problem:
     return Problem(
         rule="no-bucket-credentials",
-        message=f"nothing opens the object store to create bucket `{bucket}` in `{environment}`",
+        message=f"nothing opens the object store to create bucket `{bucket}`",
         expected=f"S3Credentials of this application with bucket `{bucket}` among its buckets, or `object_store.admin_secret`",
         why="the Job that makes the bucket could not log in.",
         hint="return S3Credentials(buckets=[…]) from the spec, or name a Secret under `object_store.admin_secret` in environment.yaml",

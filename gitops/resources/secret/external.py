@@ -25,7 +25,7 @@ def objects(secret: Secret, context: Context) -> list[Object]:
     """One ExternalSecret; none, and a problem, if the environment names no store."""
     settings = context.environment.secrets
     if settings.store is None:
-        context.problem(secret, "", _no_store(context.environment.name))
+        context.problem(secret, "", _NO_STORE)
         return []
     api_version = next(version for since, version in API_VERSIONS if context.environment.runs("external-secrets", since))
     spec = {
@@ -65,11 +65,10 @@ def _remote(secret: Secret, context: Context, key: str) -> Object:
     return {**reference, "property": field} if field else reference
 
 
-def _no_store(environment: str) -> Problem:
-    return Problem(
-        rule="no-secret-store",
-        message=f"environment `{environment}` names no secret store",
-        expected="`secrets: {store: {name: …}}` in environment.yaml, since its secret backend is `external-secrets`",
-        why="an ExternalSecret without a store is refused by External Secrets.",
-        hint="name the SecretStore or ClusterSecretStore of that cluster",
-    )
+_NO_STORE = Problem(
+    rule="no-secret-store",
+    message="the environment names no secret store",
+    expected="`secrets: {store: {name: …}}` in environment.yaml, since its secret backend is `external-secrets`",
+    why="an ExternalSecret without a store is refused by External Secrets.",
+    hint="name the SecretStore or ClusterSecretStore of that cluster",
+)

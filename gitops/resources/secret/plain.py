@@ -16,7 +16,7 @@ def objects(secret: Secret, context: Context) -> list[Object]:
     """One Secret; none, and a problem, if plaintext is not allowed or a value is missing."""
     environment = context.environment
     if not environment.secrets.allow_plaintext:
-        context.problem(secret, "", _not_allowed(environment.name))
+        context.problem(secret, "", _NOT_ALLOWED)
         return []
     values = _values(secret, context)
     missing = [key for key in secret.keys if key not in values]
@@ -36,23 +36,21 @@ def _values(secret: Secret, context: Context) -> dict[str, str]:
     return {key: value.get_secret_value() for key, value in given.items()}
 
 
-def _not_allowed(environment: str) -> Problem:
-    return Problem(
-        rule="plaintext-secret",
-        message=f"environment `{environment}` does not allow secrets in clear",
-        found="`secrets.backend: plain`",
-        expected="`secrets.allow_plaintext: true` beside it, or another backend",
-        why="the values would stand in git for ever.",
-        hint="use `backend: external-secrets`; allow plaintext only where the credentials open nothing of worth",
-    )
+_NOT_ALLOWED = Problem(
+    rule="plaintext-secret",
+    message="the environment does not allow secrets in clear",
+    found="`secrets.backend: plain`",
+    expected="`secrets.allow_plaintext: true` beside it, or another backend",
+    why="the values would stand in git for ever.",
+    hint="use `backend: external-secrets`; allow plaintext only where the credentials open nothing of worth",
+)
 
 
 def _missing(secret: Secret, context: Context, keys: list[str]) -> Problem:
-    where = f"environments/{context.environment.name}/{context.application}.yaml"
     return Problem(
         rule="missing-secret-value",
-        message=f"Secret `{secret.name}` has no value for {', '.join(f'`{key}`' for key in keys)} in `{context.environment.name}`",
-        expected=f"`secrets: {{{secret.name}: {{{keys[0]}: …}}}}` in {where}",
+        message=f"Secret `{secret.name}` has no value for {', '.join(f'`{key}`' for key in keys)}",
+        expected=f"`secrets: {{{secret.name}: {{{keys[0]}: …}}}}` in the environment's {context.application}.yaml",
         why="the pod that reads the key would not start.",
         hint="add the value there, or for S3Credentials under `object_store.credentials` of environment.yaml",
     )
