@@ -1,0 +1,6 @@
+from gitops import application
+
+
+@application
+def iris(env):
+    return []

@@ -1,0 +1,6 @@
+from gitops import application
+
+
+@application
+def raised_surrogate(env):
+    raise ValueError("\ud800")

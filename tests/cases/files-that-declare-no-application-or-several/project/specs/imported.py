@@ -1,0 +1,2 @@
+from gitops import application
+from specs.one import one

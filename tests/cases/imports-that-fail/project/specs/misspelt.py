@@ -1,0 +1,6 @@
+from gitops import Buket, application
+
+
+@application
+def misspelt(env):
+    return []

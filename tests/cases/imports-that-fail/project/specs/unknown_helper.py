@@ -1,0 +1,7 @@
+from gitops import application
+from specs._helper import x
+
+
+@application
+def unknown_helper(env):
+    return []

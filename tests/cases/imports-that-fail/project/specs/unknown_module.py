@@ -1,0 +1,8 @@
+import numpie
+
+from gitops import application
+
+
+@application
+def unknown_module(env):
+    return []

@@ -1,0 +1,6 @@
+from gitops import KafkaSource, application
+
+
+@application
+def no_sink(env):
+    return [KafkaSource(name="events")]

@@ -1,0 +1,6 @@
+from gitops import Bucket, application
+
+
+@application
+def bucket_name(env):
+    return [Bucket(name="My_Bucket")]

@@ -1,0 +1,6 @@
+from gitops import InferenceService, application
+
+
+@application
+def no_model(env):
+    return [InferenceService(name="iris")]

@@ -1,0 +1,6 @@
+from gitops import Secret, application
+
+
+@application
+def iris(env):
+    return [Secret(name="token", keys=["token", "other"])]

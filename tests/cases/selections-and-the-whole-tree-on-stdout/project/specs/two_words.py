@@ -1,0 +1,6 @@
+from gitops import Manifest, application
+
+
+@application
+def two_words(env):
+    return [Manifest(api_version="v1", kind="ConfigMap", name="two-words", fields={"data": {"name": "two words"}})]

@@ -1,0 +1,6 @@
+from gitops import application
+
+
+@application
+async def asynchronous(env):
+    return []

@@ -1,0 +1,6 @@
+from gitops import application
+
+
+@application
+def keyword_only(env, *, values):
+    return []

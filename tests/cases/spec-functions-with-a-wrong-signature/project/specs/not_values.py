@@ -1,0 +1,6 @@
+from gitops import application
+
+
+@application
+def not_values(env, values: dict):
+    return []

@@ -1,0 +1,6 @@
+from gitops import application
+
+
+@application
+def three(env, values, more):
+    return []

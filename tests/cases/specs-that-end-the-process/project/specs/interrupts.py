@@ -1,0 +1,8 @@
+import asyncio
+
+from gitops import application
+
+
+@application
+def interrupts(env):
+    raise asyncio.CancelledError

@@ -1,0 +1,7 @@
+from gitops import application
+from specs._helpers import checked
+
+
+@application
+def helper_raises(env):
+    return checked(-1)

@@ -1,0 +1,6 @@
+from gitops import application
+
+
+@application
+def none(env):
+    return env.object_store.endpoint

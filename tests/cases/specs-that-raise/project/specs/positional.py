@@ -1,0 +1,6 @@
+from gitops import Bucket, application
+
+
+@application
+def positional(env):
+    return [Bucket("data")]

@@ -1,0 +1,6 @@
+from gitops import Bucket, application
+
+
+@application
+def a_class(env):
+    return [Bucket]

@@ -1,0 +1,6 @@
+from gitops import Manifest, application
+
+
+@application
+def fine(env):
+    return [Manifest(api_version="v1", kind="ConfigMap", name="fine")]

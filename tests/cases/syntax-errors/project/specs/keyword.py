@@ -1,0 +1,3 @@
+from gitops import application
+
+class = 1

@@ -1,0 +1,7 @@
+from gitops import application
+
+
+@application
+def tabs(env):
+	x = 1
+        return []
