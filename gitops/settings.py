@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args, get_origin
 
-from pydantic import ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from gitops import yaml
 from gitops.load import LoadedEnvironment, Yaml, load_application, load_settings
@@ -53,7 +53,7 @@ def _validated(
     try:
         return found.layers, values_type.model_validate(found.values)
     except ValidationError as error:
-        raise InvalidInput(invalid_values(error, found.layers, read.sources, values_type, environment, application)) from error
+        raise InvalidInput(invalid_values(error, found.layers, read.sources, values_type, application)) from error
 
 
 def _origin(sources: Sources, layers: Layers, name: str, application: str) -> Location:
@@ -99,18 +99,25 @@ def _typed(value: str, parts: list[str], values_type: type[Values]) -> Any:
         parsed = yaml.parse(value, "the value")
     except InvalidInput:
         return value
-    field = values_type.model_fields.get(parts[0])
-    if isinstance(parsed, str) or field is None or len(parts) > 1:
-        return parsed
-    return value if _takes_text_only(values_type, parts[0], parsed) else parsed
+    annotation = _annotation(values_type, parts)
+    return value if annotation is not None and not isinstance(parsed, str) and not _takes(annotation, parsed) else parsed
 
 
-def _takes_text_only(values_type: type[Values], name: str, parsed: Any) -> bool:
-    from pydantic import TypeAdapter
+def _annotation(within: Any, parts: list[str]) -> Any:
+    """The type of the setting that `parts` lead to; None where types say nothing of it."""
+    for part in parts:
+        if isinstance(within, type) and issubclass(within, BaseModel):
+            field = within.model_fields.get(part)
+            within = field.annotation if field else None
+        else:
+            within = get_args(within)[1] if get_origin(within) is dict else None
+    return within
 
-    adapter: TypeAdapter[Any] = TypeAdapter(values_type.model_fields[name].annotation)
+
+def _takes(annotation: Any, value: Any) -> bool:
+    adapter: TypeAdapter[Any] = TypeAdapter(annotation)
     try:
-        adapter.validate_python(parsed)
+        adapter.validate_python(value)
     except ValidationError:
-        return True
-    return False
+        return False
+    return True

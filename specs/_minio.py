@@ -52,7 +52,7 @@ def minio(env: Environment, image: str, credentials: S3Credentials, buckets: lis
 def kafka_targets(env: Environment, buckets: list[Bucket]) -> dict[str, str]:
     """The server's settings for the Kafka topics that the buckets notify."""
     brokers = ",".join(env.kafka.bootstrap_servers) if env.kafka else ""
-    settings = {}
+    settings: dict[str, str] = {}
     for notification in (each for bucket in buckets for each in bucket.notifications):
         target = notification.target_id
         settings |= {

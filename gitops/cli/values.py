@@ -87,8 +87,8 @@ def diff(left: str, right: str, applications: tuple[str, ...], output: str) -> N
     _chosen(sources, names[0] if names else "", (left, right))
     found = {name: differences(*(_settings(read, environments, name, environment) for environment in (left, right))) for name in names}
     if output == "json":
-        rows = {name: [{"name": each, left: a, right: b} for each, a, b in rows] for name, rows in found.items() if rows}
-        click.echo(json.dumps({"version": 1, "applications": rows}, indent=2, ensure_ascii=False))
+        entries = {name: [{"name": each, left: a, right: b} for each, a, b in rows] for name, rows in found.items() if rows}
+        click.echo(json.dumps({"version": 1, "applications": entries}, indent=2, ensure_ascii=False))
         return
     for name, rows in found.items():
         if rows:

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from gitops import k8s
 from gitops.environments import merge
-from gitops.model import Closed
+from gitops.model import Closed, Many
 from gitops.objects import Object
 from gitops.quantity import spelled
 from gitops.resources.base import Context, External, Resource
@@ -25,8 +25,8 @@ class Logger(Closed):
 
     mode: Literal["all", "request", "response"] = "all"
     url: str | None = None
-    metadata_headers: tuple[str, ...] = ()
-    metadata_annotations: tuple[str, ...] = ()
+    metadata_headers: Many[str] = ()
+    metadata_annotations: Many[str] = ()
     storage: dict[str, Any] = {}
     marshaller_url: str | None = None
     batch_size: int | None = None
@@ -64,12 +64,12 @@ class Pod(Closed):
     """The pod of a component. What has no keyword of its own goes into `pod`, in upstream's spelling of PodSpec."""
 
     service_account: ServiceAccount | External | None = None
-    image_pull_secrets: tuple[Secret | External, ...] = ()
+    image_pull_secrets: Many[Secret | External] = ()
     node_selector: dict[str, str] = {}
-    tolerations: tuple[k8s.Toleration, ...] = ()
+    tolerations: Many[k8s.Toleration] = ()
     affinity: k8s.Affinity = {}
-    volumes: tuple[k8s.Volume, ...] = ()
-    init_containers: tuple[Container, ...] = ()
+    volumes: Many[k8s.Volume] = ()
+    init_containers: Many[Container] = ()
     pod: k8s.PodSpec = {}
 
 
@@ -115,7 +115,7 @@ class Transformer(ComponentFields):
     """Code before and after the model. The first container is the transformer; its image must take `--model_name` and `--predictor_host`."""
 
     container: Container | None = None
-    containers: tuple[Container, ...] = ()
+    containers: Many[Container] = ()
     fields: dict[str, Any] = {}
 
     @model_validator(mode="after")
@@ -146,7 +146,7 @@ class Explainer(ComponentFields):
 
     art: ArtExplainer | None = None
     container: Container | None = None
-    containers: tuple[Container, ...] = ()
+    containers: Many[Container] = ()
     fields: dict[str, Any] = {}
 
     @model_validator(mode="after")

@@ -14,6 +14,7 @@ from typing import ClassVar, Literal
 from pydantic import model_validator
 
 from gitops.environments import Environment
+from gitops.model import Many
 from gitops.objects import Object
 from gitops.resources.base import Context
 from gitops.resources.component import Component, Explainer, Transformer, Workers, component_object
@@ -42,7 +43,7 @@ class InferenceService(Component):
     object_api: ClassVar[str] = "serving.kserve.io/v1beta1"
 
     model: Model | None = None
-    containers: tuple[Container, ...] = ()
+    containers: Many[Container] = ()
     sklearn: Model | None = None
     xgboost: Model | None = None
     tensorflow: Model | None = None
@@ -54,12 +55,12 @@ class InferenceService(Component):
     lightgbm: Model | None = None
     paddle: Model | None = None
 
-    storage_uris: tuple[StorageUri, ...] = ()
+    storage_uris: Many[StorageUri] = ()
     storage_container_name: str | None = None
     workers: Workers | None = None
     transformer: Transformer | None = None
     explainer: Explainer | None = None
-    canary: tuple[Canary, ...] = ()
+    canary: Many[Canary] = ()
     predictor_name: str | None = None
     deployment_mode: Literal["Standard", "Knative"] | None = None
     autoscaler_class: Literal["hpa", "keda", "external", "none"] | None = None

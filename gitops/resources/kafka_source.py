@@ -11,7 +11,7 @@ from typing import ClassVar, Literal
 from pydantic import Field, field_validator
 
 from gitops.environments import merge
-from gitops.model import Closed
+from gitops.model import Closed, Many
 from gitops.objects import Object
 from gitops.problems import Problem
 from gitops.resources.base import Context, External, Resource
@@ -62,9 +62,9 @@ class KafkaSource(Resource):
 
     object_kind: ClassVar[str] = "KafkaSource"
 
-    topics: tuple[Topic | External, ...] = Field(min_length=1)
+    topics: Many[Topic | External] = Field(min_length=1)
     sink: Sink | Resource | External
-    bootstrap_servers: tuple[str, ...] = ()
+    bootstrap_servers: Many[str] = ()
     consumer_group: str = ""
     consumers: int = Field(1, ge=0)
     initial_offset: Literal["earliest", "latest"] = "latest"

@@ -8,7 +8,7 @@ from pydantic import Field, field_validator
 
 from gitops import k8s
 from gitops.environments import merge
-from gitops.model import Closed
+from gitops.model import Closed, Many, Map
 from gitops.objects import Object
 from gitops.quantity import quantity, spelled
 from gitops.resources.base import Context, External, Part, Resource
@@ -59,16 +59,16 @@ class ContainerFields(Part):
     """
 
     image: str | None = None
-    command: tuple[str, ...] = ()
-    args: tuple[str, ...] = ()
-    env: dict[str, str | SecretKey | k8s.EnvVarSource] = {}
-    ports: tuple[Port, ...] = ()
+    command: Many[str] = ()
+    args: Many[str] = ()
+    env: Map[str, str | SecretKey | k8s.EnvVarSource] = {}
+    ports: Many[Port] = ()
     cpu: Quantity | None = None
     memory: Quantity | None = None
     gpus: int = Field(0, ge=0)
     gpu_resource: str = "nvidia.com/gpu"
-    requests: dict[str, Quantity] = {}
-    limits: dict[str, Quantity] = {}
+    requests: Map[str, Quantity] = {}
+    limits: Map[str, Quantity] = {}
     fields: k8s.PartialContainer = {}
 
     @field_validator("cpu", "memory")
@@ -113,7 +113,7 @@ class Container(ContainerFields):
         return {"name": self.name or "", **self.to_object(context, user, at)}
 
 
-def kserve_containers(containers: tuple[Container, ...], context: Context, user: Resource, at: str) -> list[Object]:
+def kserve_containers(containers: Many[Container], context: Context, user: Resource, at: str) -> list[Object]:
     """The containers of a KServe component: the first is KServe's own, with the requests and limits that the webhook would add."""
     first, *sidecars = containers
     return [

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from gitops.environments import merge
-from gitops.model import Closed
+from gitops.model import Closed, Many
 from gitops.objects import Object
 from gitops.problems import Problem, did_you_mean
 from gitops.quantity import spelled
@@ -126,7 +126,7 @@ def canary_object(canary: Canary, context: Context, user: Resource, at: str, mod
     return merge({"predictor": predictor, "trafficPercent": canary.traffic_percent}, spelled(canary.fields))
 
 
-def storage_uris(uris: tuple[StorageUri, ...], context: Context, user: Resource) -> list[Object]:
+def storage_uris(uris: Many[StorageUri], context: Context, user: Resource) -> list[Object]:
     """The `storageUris` of a predictor, each with its mount path, which the API server would add."""
     return [
         {"uri": _uri(item.uri, context, user, f"storage_uris.{index}"), "mountPath": item.mount_path} for index, item in enumerate(uris)

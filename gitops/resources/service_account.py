@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
+from gitops.model import Many
 from gitops.objects import Object
 from gitops.resources.base import Context, External, Resource
 from gitops.resources.pod import without_empty
@@ -19,8 +20,8 @@ class ServiceAccount(Resource):
 
     object_kind: ClassVar[str] = "ServiceAccount"
 
-    secrets: tuple[Secret | External, ...] = ()
-    image_pull_secrets: tuple[Secret | External, ...] = ()
+    secrets: Many[Secret | External] = ()
+    image_pull_secrets: Many[Secret | External] = ()
     automount_service_account_token: bool | None = None
 
     def objects(self, context: Context) -> Iterable[Object]:
@@ -35,5 +36,5 @@ class ServiceAccount(Resource):
         }
         return [self.finish(context, without_empty(obj))]
 
-    def _names(self, context: Context, at: str, secrets: tuple[Secret | External, ...]) -> list[Object]:
+    def _names(self, context: Context, at: str, secrets: Many[Secret | External]) -> list[Object]:
         return [{"name": context.reference(self, f"{at}.{index}", secret)} for index, secret in enumerate(secrets)]

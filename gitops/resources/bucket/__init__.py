@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
 
-from gitops.model import Closed
+from gitops.model import Closed, Many
 from gitops.objects import Object
 from gitops.problems import Problem
 from gitops.resources.base import Context, External, Part, Resource
@@ -40,7 +40,7 @@ class KafkaNotification(Closed):
     """
 
     topic: str
-    events: tuple[Literal["put", "delete", "get"], ...] = Field(("put",), min_length=1)
+    events: Many[Literal["put", "delete", "get"]] = Field(("put",), min_length=1)
     prefix: str = ""
     suffix: str = ""
     target: str = ""
@@ -61,7 +61,7 @@ class Bucket(Resource):
 
     object_kind: ClassVar[str] = "Bucket"
 
-    notifications: tuple[KafkaNotification, ...] = ()
+    notifications: Many[KafkaNotification] = ()
     anonymous: Literal["download", "upload", "public"] | None = None
     versioning: bool | None = None
     object_lock: bool = False

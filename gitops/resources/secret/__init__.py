@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from pydantic import Field, SecretStr
 
+from gitops.model import Many
 from gitops.objects import Object
 from gitops.resources.base import Context, Resource
 from gitops.resources.secret import external, plain
@@ -24,7 +25,7 @@ class Secret(Resource):
 
     object_kind: ClassVar[str] = "Secret"
 
-    keys: tuple[str, ...] = Field(min_length=1)
+    keys: Many[str] = Field(min_length=1)
     remote: dict[str, str] = {}
     type: str = "Opaque"
     secret_labels: dict[str, str] = {}

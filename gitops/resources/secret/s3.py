@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from pydantic import SecretStr
 
+from gitops.model import Many
 from gitops.objects import Object
 from gitops.resources.base import Context, Resource
 from gitops.resources.bucket import ACCESS_KEY_ID, SECRET_ACCESS_KEY, Bucket
@@ -22,8 +23,8 @@ class S3Credentials(Secret):
     Source: kserve `pkg/credentials/s3/s3_secret.go`, ConfigMap inferenceservice-config, key credentials.
     """
 
-    keys: tuple[str, ...] = (ACCESS_KEY_ID, SECRET_ACCESS_KEY)
-    buckets: tuple[Bucket, ...] = ()
+    keys: Many[str] = (ACCESS_KEY_ID, SECRET_ACCESS_KEY)
+    buckets: Many[Bucket] = ()
     endpoint: str | None = None
     https: bool | None = None
     region: str | None = None
