@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, StringConstraints, field_validator
+from pydantic import Field, SecretStr, StringConstraints, field_validator, model_validator
 
 from gitops.model import Closed
 from gitops.objects import Object
@@ -119,6 +119,12 @@ class Environment(Closed):
     kafka: Kafka | None = None
     secrets: Secrets = Secrets()
     provides: tuple[Provided, ...] = ()
+
+    @model_validator(mode="after")
+    def _credentials_in_clear_are_allowed(self) -> Environment:
+        if self.object_store and self.object_store.credentials and not self.secrets.allow_plaintext:
+            raise ValueError("`object_store.credentials` stand in clear; that needs `secrets: {allow_plaintext: true}`")
+        return self
 
     @property
     def scales_to_zero(self) -> bool:

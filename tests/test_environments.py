@@ -89,6 +89,10 @@ def test_a_version_has_three_numbers_at_most() -> None:
         ({"kafka": {"bootstrap_servers": []}}, "bootstrap_servers"),
         ({"kserve": {"deployment_mode": "Serverless"}}, "deployment_mode"),
         ({"unknown": 1}, "unknown"),
+        (
+            {"object_store": {"endpoint": "m:9000", "credentials": {"access_key_id": "a", "secret_access_key": "b"}}},
+            "stand in clear",
+        ),
     ],
 )
 def test_an_environment_that_could_not_work_is_refused(settings: Any, message: str) -> None:
