@@ -9,18 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from gitops import emit, portable
-from gitops.load import (
-    LoadedEnvironment,
-    Settings,
-    Yaml,
-    load_application,
-    load_environments,
-    load_settings,
-    misnamed,
-    opened,
-    origin,
-    stray_values,
-)
+from gitops.execute import load_application, opened
+from gitops.load import LoadedEnvironment, Yaml, load_environments, load_settings, misnamed, origin, stray_values
 from gitops.objects import Key, Object, pointer
 from gitops.portable import suspicious
 from gitops.problems import InvalidInput, Problem
@@ -29,6 +19,7 @@ from gitops.resolve import Made, Resolved, place, resolve
 from gitops.schemas.faults import Fault
 from gitops.schemas.store import Library, Schemas
 from gitops.split import split, unproven
+from gitops.values import Settings
 
 Identities = dict[str, list[Key]]
 """Environment -> the objects of one application there."""

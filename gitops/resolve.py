@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from gitops.environments import Environment
+from gitops.execute import call
 from gitops.identity import identity_problems
-from gitops.load import Settings, call
 from gitops.locate import locate, returned, text_of, values_attribute
 from gitops.location import Location
 from gitops.objects import Key, Object, Scope, key_of
@@ -17,7 +17,7 @@ from gitops.problems import InvalidInput, Problem
 from gitops.project import Sources
 from gitops.resources.base import Context, Resource
 from gitops.spec import Application
-from gitops.values import Values
+from gitops.values import Settings, Values
 
 
 class Made(NamedTuple):

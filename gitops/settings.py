@@ -8,7 +8,8 @@ from typing import Any, NamedTuple, get_args, get_origin
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from gitops import yaml
-from gitops.load import LoadedEnvironment, Yaml, load_application, load_settings
+from gitops.execute import load_application
+from gitops.load import LoadedEnvironment, Yaml, load_settings
 from gitops.location import Location
 from gitops.problems import InvalidInput, UsageError, did_you_mean
 from gitops.project import Sources

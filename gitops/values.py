@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from pydantic import SecretStr
+
 from gitops.environments import merge
 from gitops.model import Closed
 
@@ -38,6 +40,15 @@ class Layers(NamedTuple):
                 if _has(layer.data, path[:length]):
                     return str(layer.file)
         return self.layers[-1].file if self.layers else ""
+
+
+class Settings(NamedTuple):
+    """An application's settings in one environment, before the spec's Values type has seen them."""
+
+    layers: Layers
+    enabled: bool
+    values: dict[str, Any]
+    secrets: dict[str, dict[str, SecretStr]]
 
 
 def layered(layers: Sequence[Layer]) -> Layers:
