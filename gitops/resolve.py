@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
+from gitops import yaml
 from gitops.environments import Environment
 from gitops.execute import call
 from gitops.identity import identity_problems
@@ -26,7 +27,6 @@ class Made(NamedTuple):
     object: Object
     resource: Resource
     key: Key
-
 
     def name(self, environment: Environment) -> str:
         """How problems call it: without the namespace where that is the environment's own, so that they read alike everywhere."""
@@ -56,7 +56,9 @@ def resolve(
     empty = Resolved(environment, settings)
     try:
         values = _values(application, settings, sources, name)
-        resources = call(sources, path, lambda: _resources(application(environment, values), path, application, sources))
+        resources = call(
+            sources, path, lambda: _resources(application(environment, values), path, application, sources)
+        )
     except InvalidInput as error:
         return empty._replace(problems=_of(environment.name, error.problems))
     context = Context(name, environment, resources, scope, settings.secrets)
@@ -66,6 +68,8 @@ def resolve(
         made += _made(resource, context)
     problems += [_placed(resource, at, problem, settings, sources) for resource, at, problem in context.problems]
     problems += _duplicates(made, empty, sources)
+    if settings.secrets and not environment.secrets.allow_plaintext:
+        problems.append(_secrets_in_clear(settings, environment.name, sources))
     return empty._replace(made=tuple(made), problems=_of(environment.name, problems))
 
 
@@ -85,6 +89,20 @@ def _made(resource: Resource, context: Context) -> Iterator[Made]:
 
 
 _ENDLESS = Problem("not-json", "the data nests too deeply, or contains itself", why="no file could hold it.")
+
+
+def _secrets_in_clear(settings: Settings, environment: str, sources: Sources) -> Problem:
+    file = settings.layers.origin(("secrets",))
+    line, column = yaml.positions(sources.text(file)).of(("secrets",), key=True)
+    return Problem(
+        "plaintext-secret",
+        f"secrets stand in clear, which environment `{environment}` does not allow",
+        Location(file, line, column),
+        expected="no `secrets:` here, or `secrets: {allow_plaintext: true}` in environment.yaml",
+        why="git remembers what was once in clear.",
+        hint="remove them, and change the values wherever they opened something",
+        quotable=False,
+    )
 
 
 def _of(environment: str, problems: Iterable[Problem]) -> tuple[Problem, ...]:
@@ -113,7 +131,9 @@ def _resources(result: Any, path: str, application: Application, sources: Source
     items = tuple(result)
     for number, item in enumerate(items, 1):
         if not isinstance(item, Resource):
-            raise InvalidInput([_not_a_resource(place(), f"item {number} of what the spec returns is {_what(item)}", item)])
+            raise InvalidInput(
+                [_not_a_resource(place(), f"item {number} of what the spec returns is {_what(item)}", item)]
+            )
     return items
 
 
@@ -124,8 +144,6 @@ def place(resource: Resource, path: Sequence[str | int], settings: Settings, sou
     location, node = locate(text_of(file, sources), file, line, path)
     origin = settings.layers.origin((setting,)) if (setting := values_attribute(node)) in settings.values else ""
     if origin:
-        from gitops import yaml
-
         return Location(origin, *yaml.positions(sources.text(origin)).of((setting,)))
     return location
 
@@ -162,7 +180,11 @@ def _what(value: Any) -> str:
     if value is None:
         return "None"
     name = type(value).__name__
-    return f"the class {value.__name__}" if isinstance(value, type) else f"{'an' if name[0] in 'aeiouAEIO' else 'a'} {name}"
+    return (
+        f"the class {value.__name__}"
+        if isinstance(value, type)
+        else f"{'an' if name[0] in 'aeiouAEIO' else 'a'} {name}"
+    )
 
 
 def _not_a_resource(location: Location, message: str, value: Any) -> Problem:
