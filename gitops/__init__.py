@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gitops.spec import application as application
     from gitops.environments import Environment as Environment
     from gitops.resources.base import External as External
     from gitops.resources.base import Resource as Resource
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     from gitops.resources.secret.s3 import S3Credentials as S3Credentials
     from gitops.resources.service_account import ServiceAccount as ServiceAccount
     from gitops.resources.sink import Sink as Sink
+    from gitops.spec import application as application
     from gitops.values import Values as Values
 
 _MODULES = {

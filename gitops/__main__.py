@@ -58,7 +58,9 @@ def _fault(error: Exception) -> int:
     import click
 
     frames = "".join(traceback.format_tb(error.__traceback__)[-6:])
-    click.echo(f"{frames}gitops: this is a fault of gitops, not of your files: {type(error).__name__}: {error}", err=True)
+    click.echo(
+        f"{frames}gitops: this is a fault of gitops, not of your files: {type(error).__name__}: {error}", err=True
+    )
     click.echo("gitops: nothing was written. Please report it with the lines above and the command.", err=True)
     return FAULT
 

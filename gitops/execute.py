@@ -23,7 +23,11 @@ def load_application(sources: Sources, name: str) -> Application:
     text = sources.text(path)
     with _importing(sources):
         module = _module(sources, path)
-        _attempt(sources, path, lambda: exec(compile(text, str(sources.project.root / path), "exec", dont_inherit=True), module.__dict__))
+        _attempt(
+            sources,
+            path,
+            lambda: exec(compile(text, str(sources.project.root / path), "exec", dont_inherit=True), module.__dict__),
+        )
     found = [value for value in vars(module).values() if isinstance(value, Application)]
     own = [each for each in found if each.function.__module__ == module.__name__]
     if len(own) != 1:

@@ -70,7 +70,9 @@ def load_environments(read: Yaml) -> dict[str, LoadedEnvironment]:
         try:
             loaded[name] = LoadedEnvironment(Environment.model_validate({**data, "name": name}), chain, layers)
         except ValidationError as error:
-            if read.unreadable.isdisjoint(map(sources.project.environment_file, chain)):  # else it is not known what they say
+            if read.unreadable.isdisjoint(
+                map(sources.project.environment_file, chain)
+            ):  # else it is not known what they say
                 read.problems += invalid_environment(error, layers, sources)
     if BASE not in sources.environments:
         read.problems.append(_no_base(sources))
@@ -108,7 +110,11 @@ def _parents(read: Yaml, layer: Layer) -> list[Any]:
     if isinstance(parents, str | list):
         return [parents] if isinstance(parents, str) else parents
     message = "`extends` names an environment, or a list of them"
-    read.problems.append(Problem("wrong-type", message, _position(read.sources, layer.file, ("extends",)), hint="write `extends: [name]`"))
+    read.problems.append(
+        Problem(
+            "wrong-type", message, _position(read.sources, layer.file, ("extends",)), hint="write `extends: [name]`"
+        )
+    )
     return []
 
 
@@ -119,7 +125,9 @@ def load_settings(read: Yaml, application: str, chain: tuple[str, ...]) -> Setti
     data = layers.merged
     enabled = data.get("enabled", True)
     if not isinstance(enabled, bool):
-        read.problems.append(_at(read.sources, layers, ("enabled",), "`enabled` is true or false", "wrong-type", "write true or false"))
+        read.problems.append(
+            _at(read.sources, layers, ("enabled",), "`enabled` is true or false", "wrong-type", "write true or false")
+        )
     secrets = _secrets(read, layers, data.get("secrets", {}))
     values = {key: value for key, value in data.items() if key not in RESERVED_KEYS}
     return Settings(layers, enabled is not False, values, secrets)
@@ -162,7 +170,11 @@ def stray_values(sources: Sources) -> list[Problem]:
 def misnamed(sources: Sources) -> list[Problem]:
     """A problem for each application and environment whose name cannot be that of a folder, a label and an Argo CD object alike."""
     files = [*sources.specs.items(), *((name, sources.project.environment_file(name)) for name in sources.environments)]
-    return [_misnamed(name, file) for name, file in files if not _NAME.fullmatch(name) or (name in _MEANINGFUL and file in sources.specs.values())]
+    return [
+        _misnamed(name, file)
+        for name, file in files
+        if not _NAME.fullmatch(name) or (name in _MEANINGFUL and file in sources.specs.values())
+    ]
 
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
@@ -175,7 +187,9 @@ def _misnamed(name: str, file: str) -> Problem:
         f"`{name}` cannot be the name of {'an application' if file.endswith('.py') else 'an environment'}",
         Location(file),
         found=name,
-        expected="any other name" if name in _MEANINGFUL else "at most 63 lower-case letters, digits and hyphens (an underscore in a file's name counts as one), no hyphen at the ends",
+        expected="any other name"
+        if name in _MEANINGFUL
+        else "at most 63 lower-case letters, digits and hyphens (an underscore in a file's name counts as one), no hyphen at the ends",
         why=_MEANINGFUL.get(name, "overlays, labels and Argo CD objects are named after it."),
         hint=f"rename the {'file' if file.endswith('.py') else 'folder'}",
     )
@@ -196,7 +210,9 @@ def _at(sources: Sources, layers: Layers, path: Path, message: str, rule: str, h
 
 def _not_a_map(file: str, data: Any) -> Problem:
     what = "a list" if isinstance(data, list) else f"the {type(data).__name__} `{data}`"
-    return Problem("wrong-type", f"`{file}` is {what}, not a map of settings", Location(file, 1, 1), expected="`name: value` lines")
+    return Problem(
+        "wrong-type", f"`{file}` is {what}, not a map of settings", Location(file, 1, 1), expected="`name: value` lines"
+    )
 
 
 def _reserved(file: str) -> Problem:
@@ -212,7 +228,10 @@ def _reserved(file: str) -> Problem:
 def _no_base(sources: Sources) -> Problem:
     file = sources.project.environment_file(BASE)
     return Problem(
-        "missing-environment", f"`{file}` is missing", Location(file), why="every environment extends `base`, and overlays build on it."
+        "missing-environment",
+        f"`{file}` is missing",
+        Location(file),
+        why="every environment extends `base`, and overlays build on it.",
     )
 
 

@@ -54,12 +54,20 @@ class Memory:
         self.common = self._digest(_common(sources), sorted(self._remembered_opened()))
         self.digests = {name: self._digest(_inputs(sources, name)) for name in sources.specs}
         usable = self.state is not None and self.state.common.digest == self.common
-        self.fresh = {name for name in sources.specs if usable and self.state and cache.fresh(self.state, name, self.digests[name], self.project.root)}
+        self.fresh = {
+            name
+            for name in sources.specs
+            if usable and self.state and cache.fresh(self.state, name, self.digests[name], self.project.root)
+        }
 
     @property
     def complete(self) -> bool:
         """Whether there is nothing to render: every application is fresh, and none has gone."""
-        return self.state is not None and self.fresh == set(self.sources.specs) == set(self.state.applications) and self._common_outputs()
+        return (
+            self.state is not None
+            and self.fresh == set(self.sources.specs) == set(self.state.applications)
+            and self._common_outputs()
+        )
 
     def _common_outputs(self) -> bool:
         return self.state is not None and cache.as_stamped(self.state.common.outputs, self.project.root)
@@ -73,19 +81,23 @@ class Memory:
         """What a fresh application has."""
         assert self.state is not None
         environments, identities = marshal.loads(self.state.applications[name].blob)
-        return Known(environments, {environment: [Key(*key) for key in keys] for environment, keys in identities.items()})
+        return Known(
+            environments, {environment: [Key(*key) for key in keys] for environment, keys in identities.items()}
+        )
 
     def remember(self, rendered: Mapping[str, Rendered], plan: Plan) -> None:
         """Save what this run rendered; what was fresh stays as it is. To be called after writing."""
         prefix = f"{self.project.overlays}/"
         outputs: dict[str, list[str]] = {COMMON: [], **{name: [] for name in rendered}}
         for path in (*plan.added, *plan.changed, *plan.unchanged):
-            environment, _, rest = path.partition("/")
+            _, _, rest = path.partition("/")
             outputs[rest.partition("/")[0] if "/" in rest else COMMON].append(prefix + path)
         touched = [prefix + path for path in (*plan.added, *plan.changed, *plan.removed)]
         stamps = cache.output_stamps(self.project.root, outputs, touched, self.started)
         entries = {name: self._entry(name, each, stamps[name]) for name, each in rendered.items()}
-        kept = {name: entry for name, entry in self.state.applications.items() if name in self.fresh} if self.state else {}
+        kept = (
+            {name: entry for name, entry in self.state.applications.items() if name in self.fresh} if self.state else {}
+        )
         old = self._remembered_opened() if self.fresh else set()
         opened = sorted(old.union(*(each.opened for each in rendered.values())))
         inputs = [*_common(self.sources), *_folders(self.sources), *opened]
@@ -95,7 +107,10 @@ class Memory:
     def refresh(self) -> None:
         """Save the stamps of inputs anew, when every application is fresh: touched without a change, they cost a reading each time."""
         assert self.state is not None
-        entries = {name: entry._replace(inputs=self._stamps(_inputs(self.sources, name))) for name, entry in self.state.applications.items()}
+        entries = {
+            name: entry._replace(inputs=self._stamps(_inputs(self.sources, name)))
+            for name, entry in self.state.applications.items()
+        }
         common = self.state.common._replace(inputs=self._stamps(self.state.common.inputs))
         cache.save(self.project.root, self.version, cache.State(self.key, common, entries))
 
@@ -155,8 +170,13 @@ def tool_version() -> str:
 
     stamps = []
     for folder in _packages(Path(__file__).parent):
-        stamps += [(found.st_mtime_ns, found.st_size) for entry in os.scandir(folder) if entry.name.endswith(".py") if (found := entry.stat())]
-    libraries = os.stat(Path(click.__file__).parent.parent).st_mtime_ns
+        stamps += [
+            (found.st_mtime_ns, found.st_size)
+            for entry in os.scandir(folder)
+            if entry.name.endswith(".py")
+            if (found := entry.stat())
+        ]
+    libraries = Path(click.__file__).parents[1].stat().st_mtime_ns
     return f"{__version__}-{hash((libraries, *sorted(stamps))):x}"
 
 

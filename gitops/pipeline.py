@@ -47,7 +47,7 @@ class Rendered(NamedTuple):
     """Files of the project that its spec read: helper modules, data."""
 
 
-class Unproven(Exception):  # noqa: N818 - a fault of the tool, not of its input
+class Unproven(Exception):
     """An overlay does not give back the objects that it was made from: a fault of the tool."""
 
 
@@ -104,7 +104,9 @@ def resolve_application(
 ) -> tuple[tuple[str, ...], dict[str, Resolved], list[Problem]]:
     """Where an application runs (base included), its objects there (or `only` in some environments), and the problems met."""
     before = len(world.read.problems)
-    settings = {environment: load_settings(world.read, name, loaded.chain) for environment, loaded in world.environments.items()}
+    settings = {
+        environment: load_settings(world.read, name, loaded.chain) for environment, loaded in world.environments.items()
+    }
     problems = list(world.read.problems[before:])
     running = _running(settings)
     wanted = [environment for environment in running if only is None or environment in only]
@@ -117,7 +119,9 @@ def resolve_application(
     resolved = {}
     for environment in wanted:
         loaded, scope = world.environments[environment], world.schemas[environment].scope
-        resolved[environment] = resolve(name, application, settings[environment], loaded.environment, scope, world.sources)
+        resolved[environment] = resolve(
+            name, application, settings[environment], loaded.environment, scope, world.sources
+        )
     return running, resolved, [problem for each in resolved.values() for problem in each.problems]
 
 
@@ -220,7 +224,9 @@ def merged(problems: Iterable[Problem]) -> list[Problem]:
     for problem in problems:
         found.setdefault(problem._replace(environments=()), []).extend(problem.environments)
     unique = [problem._replace(environments=tuple(dict.fromkeys(names))) for problem, names in found.items()]
-    return sorted(unique, key=lambda each: (each.location is None, each.location or ("", 0, 0), each.rule, each.message))
+    return sorted(
+        unique, key=lambda each: (each.location is None, each.location or ("", 0, 0), each.rule, each.message)
+    )
 
 
 def whole_objects(world: World, name: str, environment: str) -> tuple[list[Object], list[Problem]]:
@@ -228,4 +234,7 @@ def whole_objects(world: World, name: str, environment: str) -> tuple[list[Objec
     _, resolved, problems = resolve_application(world, name, only=(environment,))
     if environment not in resolved:
         return [], problems
-    return resolved[environment].objects, [*problems, *validate(resolved[environment], world.schemas[environment], world.sources)]
+    return resolved[environment].objects, [
+        *problems,
+        *validate(resolved[environment], world.schemas[environment], world.sources),
+    ]

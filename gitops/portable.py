@@ -17,7 +17,9 @@ LARGEST = 2**53
 """Integers beyond this lose digits."""
 
 _UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x85\x86-\x9f\ufffe\uffff\ud800-\udfff]")
-_LOOKS_TYPED = re.compile(r"(?i)~|null|true|false|yes|no|on|off|y|n|[-+]?\.?(\d[\d_.:]*(e[-+]?\d+)?|inf|nan)|0[xob][\da-f_]+|\d{4}-\d\d?-\d\d?.*|")
+_LOOKS_TYPED = re.compile(
+    r"(?i)~|null|true|false|yes|no|on|off|y|n|[-+]?\.?(\d[\d_.:]*(e[-+]?\d+)?|inf|nan)|0[xob][\da-f_]+|\d{4}-\d\d?-\d\d?.*|"
+)
 # What the emitter writes for any of these: an escape, a long number, a quoted key, an annotation's pointer without a domain.
 _SUSPECT = re.compile(r'\\[a-zA-Z]|\d{16}|^[ -]*"(?!\$patch")[^"\n]*":|/annotations/[^~\n]*$', re.MULTILINE)
 
@@ -31,7 +33,7 @@ def suspicious(text: str) -> bool:
 
 def faults(obj: Object) -> tuple[Fault, ...]:
     """Everything in an object that would not arrive in the cluster as it is written, or not at all."""
-    return tuple([*_walk(obj, ()), *_annotation_keys(obj)])
+    return (*_walk(obj, ()), *_annotation_keys(obj))
 
 
 def _walk(value: Any, path: Path) -> Iterator[Fault]:
@@ -58,13 +60,17 @@ def _text(value: str, path: Path) -> Iterator[Fault]:
         what = f"the character U+{ord(found[0]):04X}"
         yield _not_carried(path, what, "YAML readers refuse it, or read another character.")
     elif value.startswith("\t") and "\n" in value:
-        yield _not_carried(path, "text of several lines that begins with a tab", "Kustomize cannot read back what it writes of it.")
+        yield _not_carried(
+            path, "text of several lines that begins with a tab", "Kustomize cannot read back what it writes of it."
+        )
 
 
 def _number(value: Any, path: Path) -> Iterator[Fault]:
     if isinstance(value, int):
         if abs(value) > LARGEST:
-            yield _not_carried(path, f"the integer {value}", "integers beyond 2**53 lose digits in JSON; write it as text.")
+            yield _not_carried(
+                path, f"the integer {value}", "integers beyond 2**53 lose digits in JSON; write it as text."
+            )
     elif not isinstance(value, float):
         yield _not_json(path, f"a {type(value).__name__} is none of text, number, true, false, list and map")
     elif not math.isfinite(value):
@@ -76,11 +82,19 @@ def _annotation_keys(obj: Object) -> Iterator[Fault]:
     annotations = metadata.get("annotations") if isinstance(metadata, Mapping) else None
     for key in annotations if isinstance(annotations, Mapping) else ():
         if isinstance(key, str) and _LOOKS_TYPED.fullmatch(key):
-            yield _not_carried(("metadata", "annotations", key), f"the annotation key `{key}`", "Kustomize reads it as another type.")
+            yield _not_carried(
+                ("metadata", "annotations", key), f"the annotation key `{key}`", "Kustomize reads it as another type."
+            )
 
 
 def _not_json(path: Path, what: str) -> Fault:
-    return Fault("not-json", path, what, why="a Kubernetes object is JSON.", hint="use text, numbers, true, false, lists and maps")
+    return Fault(
+        "not-json",
+        path,
+        what,
+        why="a Kubernetes object is JSON.",
+        hint="use text, numbers, true, false, lists and maps",
+    )
 
 
 def _not_carried(path: Path, what: str, why: str) -> Fault:

@@ -31,12 +31,21 @@ def text(problem: Problem, lines: Lines) -> str:
 
 def _clean(text: str) -> str:
     """Without what a terminal would act upon, and half characters, which no stream takes."""
-    return text if text.replace("\n", "").isprintable() else "".join(each if each.isprintable() or each in "\n\t" else ascii(each)[1:-1] for each in text)
+    return (
+        text
+        if text.replace("\n", "").isprintable()
+        else "".join(each if each.isprintable() or each in "\n\t" else ascii(each)[1:-1] for each in text)
+    )
 
 
 def _detail(name: str, value: str) -> str:
     return textwrap.fill(
-        value, _WIDTH, initial_indent=f"   {name}: ", subsequent_indent=" " * (len(name) + 5), break_long_words=False, break_on_hyphens=False
+        value,
+        _WIDTH,
+        initial_indent=f"   {name}: ",
+        subsequent_indent=" " * (len(name) + 5),
+        break_long_words=False,
+        break_on_hyphens=False,
     )
 
 
@@ -80,9 +89,15 @@ def show_problems(problems: Iterable[Problem]) -> None:
     shown = list(problems)
     for problem in shown:
         first, _, rest = text(problem, lines_of).partition("\n")
-        click.echo(f"{click.style(first, bold=True)}\n{rest}\n" if rest else f"{click.style(first, bold=True)}\n", err=True)
+        click.echo(
+            f"{click.style(first, bold=True)}\n{rest}\n" if rest else f"{click.style(first, bold=True)}\n", err=True
+        )
     errors = sum(problem.severity == "error" for problem in shown)
     warnings = len(shown) - errors
-    counted = [f"{number} {word}{'s' if number != 1 else ''}" for number, word in ((errors, "error"), (warnings, "warning")) if number]
+    counted = [
+        f"{number} {word}{'s' if number != 1 else ''}"
+        for number, word in ((errors, "error"), (warnings, "warning"))
+        if number
+    ]
     if counted:
         click.echo(f"gitops: {', '.join(counted)}", err=True)

@@ -98,9 +98,15 @@ class Run:
         for each in self.track(spread(lambda name: render_application(world, name), names, self.jobs), len(names)):
             self.rendered[each.application] = each
         chosen = self.selection.applications
-        problems = [problem for name, each in self.rendered.items() if not chosen or name in chosen for problem in each.problems]
+        problems = [
+            problem for name, each in self.rendered.items() if not chosen or name in chosen for problem in each.problems
+        ]
         known = {name: self.memory.known(name).identities for name in self.memory.fresh}
-        return [*world.problems, *problems, *shared_objects(known | {name: each.identities for name, each in self.rendered.items()}, world.sources)]
+        return [
+            *world.problems,
+            *problems,
+            *shared_objects(known | {name: each.identities for name, each in self.rendered.items()}, world.sources),
+        ]
 
     def _compared(self, world: World, problems: list[Problem]) -> Outcome:
         from gitops.pipeline import environment_files, merged
@@ -112,8 +118,10 @@ class Run:
         tree = environment_files(world, running)
         for each in self.rendered.values():
             tree |= each.tree
-        found = self._selected(plan(self.project.root / self.project.overlays, tree, self._folders(world), project=self.project.root))
-        fresh = {name: True for name in self.memory.fresh}
+        found = self._selected(
+            plan(self.project.root / self.project.overlays, tree, self._folders(world), project=self.project.root)
+        )
+        fresh = dict.fromkeys(self.memory.fresh, True)
         kept = (path for path in self.memory.outputs() if path.split("/")[1] in fresh and self.selection.takes(path))
         counts = count(found.added, found.changed, found.removed, (*found.unchanged, *kept))
         return Outcome(tree, found, counts, tuple(merged([*problems, *found.problems])))
@@ -122,7 +130,11 @@ class Run:
         """Where files that nothing renders any more are looked for: everywhere, unless some applications are known to be fresh."""
         if not self.memory.fresh:
             return None
-        return [f"{environment}/{name}" for environment in world.sources.environments for name in (*self.rendered, *self.memory.gone)]
+        return [
+            f"{environment}/{name}"
+            for environment in world.sources.environments
+            for name in (*self.rendered, *self.memory.gone)
+        ]
 
     def _selected(self, found: Plan) -> Plan:
         if not any(self.selection):
@@ -130,7 +142,10 @@ class Run:
         problems = found.problems
         if self.selection.environments:
             specs = self.memory.sources.specs
-            problems += tuple(_base_moves(name, specs.get(name, ""), self.selection.environments) for name in _moved(found, self.selection.environments))
+            problems += tuple(
+                _base_moves(name, specs.get(name, ""), self.selection.environments)
+                for name in _moved(found, self.selection.environments)
+            )
         added, changed, removed, unchanged = (tuple(filter(self.selection.takes, paths)) for paths in found[:4])
         return Plan(added, changed, removed, unchanged, problems)
 

@@ -31,11 +31,15 @@ class Edit(NamedTuple):
     text: str
 
 
-def settings(read: Yaml, environments: Mapping[str, LoadedEnvironment], application: str, environment: str) -> list[Setting]:
+def settings(
+    read: Yaml, environments: Mapping[str, LoadedEnvironment], application: str, environment: str
+) -> list[Setting]:
     """All settings of an application in an environment, `enabled` first. Raises InvalidInput if a value is wrong."""
     values_type = load_application(read.sources, application).values_type
     layers, values = _validated(read, environments, application, environment, values_type)
-    enabled = Setting("enabled", layers.merged.get("enabled", True), _origin(read.sources, layers, "enabled", application))
+    enabled = Setting(
+        "enabled", layers.merged.get("enabled", True), _origin(read.sources, layers, "enabled", application)
+    )
     rows = [
         Setting(name, value, _origin(read.sources, layers, name, application))
         for name, value in values.model_dump(mode="json").items()
@@ -44,7 +48,11 @@ def settings(read: Yaml, environments: Mapping[str, LoadedEnvironment], applicat
 
 
 def _validated(
-    read: Yaml, environments: Mapping[str, LoadedEnvironment], application: str, environment: str, values_type: type[Values]
+    read: Yaml,
+    environments: Mapping[str, LoadedEnvironment],
+    application: str,
+    environment: str,
+    values_type: type[Values],
 ) -> tuple[Layers, Values]:
     from gitops.explain import invalid_values
 
@@ -67,7 +75,11 @@ def _origin(sources: Sources, layers: Layers, name: str, application: str) -> Lo
 def differences(left: Iterable[Setting], right: Iterable[Setting]) -> list[tuple[str, Any, Any]]:
     """Settings whose values differ: name, left, right."""
     others = {setting.name: setting.value for setting in right}
-    return [(setting.name, setting.value, others.get(setting.name)) for setting in left if setting.value != others.get(setting.name)]
+    return [
+        (setting.name, setting.value, others.get(setting.name))
+        for setting in left
+        if setting.value != others.get(setting.name)
+    ]
 
 
 def edited(sources: Sources, application: str, environment: str, changes: Mapping[str, str]) -> Edit:
@@ -101,7 +113,9 @@ def _typed(value: str, parts: list[str], values_type: type[Values]) -> Any:
     except InvalidInput:
         return value
     annotation = _annotation(values_type, parts)
-    return value if annotation is not None and not isinstance(parsed, str) and not _takes(annotation, parsed) else parsed
+    return (
+        value if annotation is not None and not isinstance(parsed, str) and not _takes(annotation, parsed) else parsed
+    )
 
 
 def _annotation(within: Any, parts: list[str]) -> Any:

@@ -16,7 +16,7 @@ _ASYNCHRONOUS = 0x80 | 0x200  # CO_COROUTINE and CO_ASYNC_GENERATOR
 SpecFunction = Callable[..., Iterable[Resource]]
 
 
-class Misdeclared(TypeError):  # noqa: N818 - named for what is wrong
+class Misdeclared(TypeError):
     """What `@application` stands on cannot be a spec function."""
 
     def __init__(self, message: str, hint: str = "") -> None:

@@ -61,9 +61,9 @@ def layered(layers: Sequence[Layer]) -> Layers:
 
 def _has(data: Any, path: Sequence[str | int]) -> bool:
     for part in path:
-        if isinstance(data, dict) and part in data:
-            data = data[part]
-        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
+        if (isinstance(data, dict) and part in data) or (
+            isinstance(data, list) and isinstance(part, int) and part < len(data)
+        ):
             data = data[part]
         else:
             return False

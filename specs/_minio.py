@@ -44,7 +44,9 @@ def minio(env: Environment, image: str, credentials: S3Credentials, buckets: lis
         api_version="v1",
         kind="Service",
         name=NAME,
-        fields={"spec": {"selector": LABELS, "ports": [{"name": "s3", "port": PORT, "targetPort": "s3", "protocol": "TCP"}]}},
+        fields={
+            "spec": {"selector": LABELS, "ports": [{"name": "s3", "port": PORT, "targetPort": "s3", "protocol": "TCP"}]}
+        },
     )
     return [deployment, service]
 

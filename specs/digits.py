@@ -39,10 +39,14 @@ def digits(env: Environment, values: DigitsValues):
         name="mnist",
         service_account=account,
         model=Model(format="tensorflow", storage=images.uri("models", str(values.model_version))),
-        transformer=Transformer(container=Container(image=values.transformer_image, cpu="100m", memory="100Mi"), service_account=account),
+        transformer=Transformer(
+            container=Container(image=values.transformer_image, cpu="100m", memory="100Mi"), service_account=account
+        ),
         min_replicas=values.min_replicas,
     )
-    events = KafkaSource(name="mnist-images", topics=[images.topic], sink=model.predict_url(), consumer_group="knative-group")
+    events = KafkaSource(
+        name="mnist-images", topics=[images.topic], sink=model.predict_url(), consumer_group="knative-group"
+    )
     development = minio(env, values.minio_image, credentials, [images, results]) if values.minio_image else []
     return [images, results, credentials, account, model, events, ADDRESSABLE, *development]
 

@@ -24,7 +24,12 @@ def inception(env: Environment, values: InceptionValues):
     server = Container(
         image=values.image,
         command=["/usr/bin/tensorflow_model_server"],
-        args=[f"--model_name={values.name}", f"--model_base_path={values.model_path}", "--port=9000", "--rest_api_port=8080"],
+        args=[
+            f"--model_name={values.name}",
+            f"--model_base_path={values.model_path}",
+            "--port=9000",
+            "--rest_api_port=8080",
+        ],
         cpu=1,
         memory="2Gi",
     )
@@ -49,7 +54,10 @@ def inception(env: Environment, values: InceptionValues):
         kind="Job",
         name=f"{values.name}-client",
         # After every sync, the model is asked once; the sync fails if it does not answer.
-        annotations={"argocd.argoproj.io/hook": "PostSync", "argocd.argoproj.io/hook-delete-policy": "BeforeHookCreation"},
+        annotations={
+            "argocd.argoproj.io/hook": "PostSync",
+            "argocd.argoproj.io/hook-delete-policy": "BeforeHookCreation",
+        },
         fields={
             "spec": {
                 "backoffLimit": 4,

@@ -11,7 +11,14 @@ from gitops.objects import Object, key_of
 ENVIRONMENTS = {"dev": "models", "staging": "staging", "prod": "prod"}
 """Namespace of each environment. The base's is `models`, so `dev` needs none of its own."""
 
-CLUSTER_KINDS = {"ValidatingWebhookConfiguration", "ClusterServingRuntime", "ClusterRole", "ClusterRoleBinding", "Namespace", "CustomResourceDefinition"}
+CLUSTER_KINDS = {
+    "ValidatingWebhookConfiguration",
+    "ClusterServingRuntime",
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "Namespace",
+    "CustomResourceDefinition",
+}
 
 # Not here, as Kustomize itself cannot carry them: DEL, U+0085, U+2028, U+2029, strings of NBSP only, the key `<<`,
 # integers over 2^53 (its JSON patches go through float64).
@@ -23,12 +30,53 @@ STRINGS = [
     *("!a", "|", ">", "%a", "@a", "`a`", "'", '"', "'a'", '"a"', "\\", "a\\nb", "$(VAR)", "${A}", "$patch", "=", "<"),
     *("<b>&amp;</b>", "grüße", "日本", "🚀", "e\u0301", "\u200b", "\ufeff", "tab\there", "\tlead", "trail ", " lead"),
     *("line\nline", "line\n", "\nline", "a\n\n", "  in\n out", "a\n  b\n", "x" * 90 + " " + "y" * 90, "\x01", "\x1b["),
-    *("{{ .Values }}", "a,b", "a/b", "a~b", "~1", "s3://bucket/a%20b", "{\"json\": [1, true]}", "-----BEGIN X-----\nAA\n"),
+    *(
+        "{{ .Values }}",
+        "a,b",
+        "a/b",
+        "a~b",
+        "~1",
+        "s3://bucket/a%20b",
+        '{"json": [1, true]}',
+        "-----BEGIN X-----\nAA\n",
+    ),
 ]
-KEYS = ["a", "b", "image", "a/b", "~", "~1", "a~b/c", "x.y/z", "", "-", "0", "1", "on", "y", "null", "é", "a b", "name", "value"]
+KEYS = [
+    "a",
+    "b",
+    "image",
+    "a/b",
+    "~",
+    "~1",
+    "a~b/c",
+    "x.y/z",
+    "",
+    "-",
+    "0",
+    "1",
+    "on",
+    "y",
+    "null",
+    "é",
+    "a b",
+    "name",
+    "value",
+]
 # Kustomize rewrites the annotations of a patched object and leaves their keys as they were read, without quotes: one that
 # reads as null, bool, number or date ends its build. It drops `annotations: {}` and the key "".
-ANNOTATIONS = ["a", "a/b", "example.com/on", "on", "y", "-", "a b", "é", "argocd.argoproj.io/sync-wave", "x.y/z", "a~b/c"]
+ANNOTATIONS = [
+    "a",
+    "a/b",
+    "example.com/on",
+    "on",
+    "y",
+    "-",
+    "a b",
+    "é",
+    "argocd.argoproj.io/sync-wave",
+    "x.y/z",
+    "a~b/c",
+]
 SCALARS: list[Any] = [*STRINGS, 0, 1, -1, 8080, 2**53, 0.5, -1.5, 1e-7, 1.0, True, False, None]
 
 
@@ -189,7 +237,9 @@ def _containers(random: Random) -> list[dict[str, Any]]:
             "name": name,
             "image": f"registry.example/{name}:{random.randrange(3)}",
             "args": random.sample(("--a=1", "--b", "on", "--c=x y", "1e3"), random.randrange(5)),
-            "env": [{"name": key, "value": random.choice(STRINGS)} for key in random.sample("ABCDEF", random.randrange(5))],
+            "env": [
+                {"name": key, "value": random.choice(STRINGS)} for key in random.sample("ABCDEF", random.randrange(5))
+            ],
         }
         for name in names
     ]

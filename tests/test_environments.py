@@ -14,7 +14,11 @@ from gitops.values import Layer, layered
 from tests.resources.making import environment
 
 PLAIN = st.none() | st.booleans() | st.integers(0, 3) | st.text("ab", max_size=2)
-DATA = st.dictionaries(st.sampled_from("abc"), st.recursive(PLAIN, lambda inner: st.dictionaries(st.sampled_from("abc"), inner, max_size=3)), max_size=3)
+DATA = st.dictionaries(
+    st.sampled_from("abc"),
+    st.recursive(PLAIN, lambda inner: st.dictionaries(st.sampled_from("abc"), inner, max_size=3)),
+    max_size=3,
+)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +69,12 @@ def test_a_value_comes_from_the_last_file_that_has_it() -> None:
 
 @pytest.mark.parametrize(
     ("installed", "release", "runs"),
-    [("0.20.0", "0.17.0", True), ("0.16.1", "0.17.0", False), ("0.9.0", "0.17.0", False), ("1.0.0-rc1", "0.17.0", True)],
+    [
+        ("0.20.0", "0.17.0", True),
+        ("0.16.1", "0.17.0", False),
+        ("0.9.0", "0.17.0", False),
+        ("1.0.0-rc1", "0.17.0", True),
+    ],
 )
 def test_releases_compare_as_numbers(installed: str, release: str, runs: bool) -> None:
     assert environment(crds={"kserve": installed}).runs("kserve", release) is runs

@@ -16,7 +16,9 @@ def config_map(data: Any, **metadata: Any) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c", **metadata}, "data": data}
 
 
-@pytest.mark.parametrize("value", ["", "on", "a\tb", "a\n\tb", "naïve ☃ 😀", 2**53, -(2**53), 1.5, True, None, [], {}, "é"])
+@pytest.mark.parametrize(
+    "value", ["", "on", "a\tb", "a\n\tb", "naïve ☃ 😀", 2**53, -(2**53), 1.5, True, None, [], {}, "é"]
+)
 def test_ordinary_values_are_carried(value: Any) -> None:
     assert faults(config_map({"key": value})) == ()
 
@@ -61,8 +63,15 @@ def test_ordinary_annotation_keys_are_not_even_suspicious(key: str) -> None:
 
 
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(st.characters(exclude_categories=["Cs"])),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"]), max_size=5), inner, max_size=3),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(exclude_categories=["Cs"])),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"]), max_size=5), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 

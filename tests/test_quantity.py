@@ -39,13 +39,25 @@ def test_the_canonical_spelling_is_its_own(number: Any, suffix: str) -> None:
 
 def test_raw_data_is_spelled_where_kubernetes_has_quantities_and_nowhere_else() -> None:
     raw = {
-        "containers": [{"name": "a", "resources": {"limits": {"cpu": 0.5, "memory": "1024Mi"}}, "env": [{"name": "limits", "value": "1000m"}]}],
+        "containers": [
+            {
+                "name": "a",
+                "resources": {"limits": {"cpu": 0.5, "memory": "1024Mi"}},
+                "env": [{"name": "limits", "value": "1000m"}],
+            }
+        ],
         "volumes": [{"name": "v", "emptyDir": {"sizeLimit": "1024Mi"}}],
         "limits": "1000m",
     }
 
     assert spelled(raw) == {
-        "containers": [{"name": "a", "resources": {"limits": {"cpu": "500m", "memory": "1Gi"}}, "env": [{"name": "limits", "value": "1000m"}]}],
+        "containers": [
+            {
+                "name": "a",
+                "resources": {"limits": {"cpu": "500m", "memory": "1Gi"}},
+                "env": [{"name": "limits", "value": "1000m"}],
+            }
+        ],
         "volumes": [{"name": "v", "emptyDir": {"sizeLimit": "1Gi"}}],
         "limits": "1000m",
     }

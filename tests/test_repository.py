@@ -44,7 +44,9 @@ def test_the_overlays_are_fresh() -> None:
 
 def test_every_application_runs_in_every_environment() -> None:
     assert [path.relative_to(REPOSITORY / "overlays").as_posix() for path in OVERLAYS] == [
-        f"{environment}/{application}" for environment in sorted(["base", *ENVIRONMENTS]) for application in APPLICATIONS
+        f"{environment}/{application}"
+        for environment in sorted(["base", *ENVIRONMENTS])
+        for application in APPLICATIONS
     ]
 
 
@@ -69,7 +71,9 @@ def test_an_environment_builds_as_a_whole(environment: str) -> None:
 @pytest.mark.skipif(KUBECTL is None, reason="kubectl is not here")
 def test_kubectl_builds_an_environment_too() -> None:
     assert KUBECTL
-    built = subprocess.run([KUBECTL, "kustomize", str(REPOSITORY / "overlays/dev")], capture_output=True, text=True, check=False)
+    built = subprocess.run(
+        [KUBECTL, "kustomize", str(REPOSITORY / "overlays/dev")], capture_output=True, text=True, check=False
+    )
 
     assert (built.returncode, built.stderr) == (0, "")
     assert built.stdout.count("kind: InferenceService\n") >= 6
@@ -87,7 +91,10 @@ def test_iris_is_the_tutorials_model_in_the_form_that_kserve_keeps() -> None:
 
 
 def test_digits_has_everything_from_the_bucket_to_the_prediction() -> None:
-    scripts = {job["metadata"]["name"]: job["spec"]["template"]["spec"]["containers"][0]["args"][0] for job in only("digits", "dev", "Job")}
+    scripts = {
+        job["metadata"]["name"]: job["spec"]["template"]["spec"]["containers"][0]["args"][0]
+        for job in only("digits", "dev", "Job")
+    }
     assert scripts.keys() == {"bucket-mnist", "bucket-digits"}
     assert "arn:minio:sqs::MNIST:kafka --event put --suffix .png" in scripts["bucket-mnist"]
 
@@ -122,7 +129,10 @@ def test_train_and_serve_gives_the_default_account_a_secret_that_kserve_reads() 
     (secret,) = only("train-and-serve", "dev", "Secret")
     (account,) = only("train-and-serve", "dev", "ServiceAccount")
     (service,) = only("train-and-serve", "dev", "InferenceService")
-    scripts = {job["metadata"]["name"]: job["spec"]["template"]["spec"]["containers"][0]["args"][0] for job in only("train-and-serve", "dev", "Job")}
+    scripts = {
+        job["metadata"]["name"]: job["spec"]["template"]["spec"]["containers"][0]["args"][0]
+        for job in only("train-and-serve", "dev", "Job")
+    }
 
     assert sorted(secret["stringData"]) == ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]
     assert (account["metadata"]["name"], account["secrets"]) == ("default", [{"name": "train-and-serve-s3"}])
@@ -148,7 +158,10 @@ def test_inception_is_a_custom_predictor_with_a_client_that_asks_it() -> None:
     ("environment", "port", "least"), [("dev", "grpc-port", 1), ("staging", "h2c", 0), ("prod", "h2c", 0)]
 )
 def test_fraud_detection_speaks_rest_and_grpc_and_sleeps_where_it_can(environment: str, port: str, least: int) -> None:
-    services = {obj["metadata"]["name"]: obj["spec"]["predictor"] for obj in only("fraud-detection", environment, "InferenceService")}
+    services = {
+        obj["metadata"]["name"]: obj["spec"]["predictor"]
+        for obj in only("fraud-detection", environment, "InferenceService")
+    }
     model: dict[str, Any] = services["fraud-detection-grpc"]["model"]
 
     assert services.keys() == {"fraud-detection", "fraud-detection-grpc"}

@@ -33,7 +33,12 @@ image_tag: "1.10"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    files = {**MINIMAL, "specs/iris.py": SPEC, "environments/dev/iris.yaml": DEV, "environments/prod/environment.yaml": "extends: dev\n"}
+    files = {
+        **MINIMAL,
+        "specs/iris.py": SPEC,
+        "environments/dev/iris.yaml": DEV,
+        "environments/prod/environment.yaml": "extends: dev\n",
+    }
     return project(tmp_path, files)
 
 
@@ -120,7 +125,13 @@ def test_environments_differ_in_what_is_shown(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("list", "irs"), ("list", "iris", "-e", "prd"), ("diff", "dev", "prd"), ("set", "irs", "replicas=1", "-e", "dev"), ("set", "iris", "replicas=1")],
+    [
+        ("list", "irs"),
+        ("list", "iris", "-e", "prd"),
+        ("diff", "dev", "prd"),
+        ("set", "irs", "replicas=1", "-e", "dev"),
+        ("set", "iris", "replicas=1"),
+    ],
 )
 def test_names_that_are_not_there_are_wrong_usage(folder: Path, arguments: tuple[str, ...]) -> None:
     assert gitops(folder, "values", *arguments).status == 2

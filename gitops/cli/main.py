@@ -34,7 +34,9 @@ class Lazy(click.Group):
         command: click.Command = getattr(import_module(f"gitops.cli.{cmd_name}"), cmd_name)
         return command
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does, with the near name of an unknown command."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             from gitops.problems import did_you_mean
@@ -49,7 +51,11 @@ class Lazy(click.Group):
 
 
 @click.command(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
-@click.option("--project", metavar="DIR", help="The project's folder; by default the nearest one upwards with a [tool.gitops] table.")
+@click.option(
+    "--project",
+    metavar="DIR",
+    help="The project's folder; by default the nearest one upwards with a [tool.gitops] table.",
+)
 @click.version_option(__version__, prog_name="gitops", message="%(prog)s %(version)s")
 def cli(project: str | None) -> None:
     """Typed specs for model serving become Kustomize overlays, proven right before they are merged.

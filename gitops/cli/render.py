@@ -62,12 +62,16 @@ def _print(outcome: Outcome, selection: Selection) -> int:
 def _report_stale(outcome: Outcome, overlays: str) -> int:
     for name in OUTCOMES[:3]:
         for path in getattr(outcome.plan, name):
-            click.echo(f"{overlays}/{path} ({'missing' if name == 'added' else 'not rendered any more' if name == 'removed' else 'stale'})")
+            click.echo(
+                f"{overlays}/{path} ({'missing' if name == 'added' else 'not rendered any more' if name == 'removed' else 'stale'})"
+            )
     if not outcome.plan.stale:
         click.echo("gitops: overlays are fresh", err=True)
         return 0
     number = sum(len(getattr(outcome.plan, name)) for name in OUTCOMES[:3])
-    click.echo(f"gitops: {number} file{'s' if number != 1 else ''} stale; run `gitops render` and commit the result", err=True)
+    click.echo(
+        f"gitops: {number} file{'s' if number != 1 else ''} stale; run `gitops render` and commit the result", err=True
+    )
     return 1
 
 
@@ -79,7 +83,9 @@ def _summary(counts: Counts) -> None:
     width = max(map(len, [*counts, "environment"]))
     click.echo(f"{'environment':{width}}  " + "  ".join(f"{name:>9}" for name in OUTCOMES), err=True)
     for environment in sorted(counts, key=lambda name: (name != "base", name)):
-        click.echo(f"{environment:{width}}  " + "  ".join(f"{counts[environment][name]:>9}" for name in OUTCOMES), err=True)
+        click.echo(
+            f"{environment:{width}}  " + "  ".join(f"{counts[environment][name]:>9}" for name in OUTCOMES), err=True
+        )
 
 
 def _progress(items: Iterator[Rendered], total: int) -> Iterator[Rendered]:

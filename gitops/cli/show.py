@@ -42,5 +42,8 @@ def show(application: str, env: str, output: str) -> int:
     if not objects:
         click.echo(f"gitops: `{name}` does not run in `{environment}`", err=True)
         return 1
-    click.echo(json.dumps(objects, indent=2, ensure_ascii=False) if output == "json" else "---\n".join(map(dump, objects)), nl=False)
+    click.echo(
+        json.dumps(objects, indent=2, ensure_ascii=False) if output == "json" else "---\n".join(map(dump, objects)),
+        nl=False,
+    )
     return 0

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from gitops.project import Sources
     from gitops.settings import Setting
 
-_output = click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="For people or programs.")
+_output = click.option(
+    "-o", "--output", type=click.Choice(["text", "json"]), default="text", help="For people or programs."
+)
 
 
 @click.group()
@@ -85,9 +87,14 @@ def diff(left: str, right: str, applications: tuple[str, ...], output: str) -> N
     sources, read, environments = _load()
     names = [_chosen(sources, name, (left, right))[0] for name in applications] or sorted(sources.specs)
     _chosen(sources, names[0] if names else "", (left, right))
-    found = {name: differences(*(_settings(read, environments, name, environment) for environment in (left, right))) for name in names}
+    found = {
+        name: differences(*(_settings(read, environments, name, environment) for environment in (left, right)))
+        for name in names
+    }
     if output == "json":
-        entries = {name: [{"name": each, left: a, right: b} for each, a, b in rows] for name, rows in found.items() if rows}
+        entries = {
+            name: [{"name": each, left: a, right: b} for each, a, b in rows] for name, rows in found.items() if rows
+        }
         click.echo(json.dumps({"version": 1, "applications": entries}, indent=2, ensure_ascii=False))
         return
     for name, rows in found.items():
@@ -119,14 +126,21 @@ def _chosen(sources: Sources, application: str, environments: tuple[str, ...]) -
     return name, chosen or sources.environments
 
 
-def _settings(read: Yaml, environments: dict[str, LoadedEnvironment], application: str, environment: str) -> list[Setting]:
+def _settings(
+    read: Yaml, environments: dict[str, LoadedEnvironment], application: str, environment: str
+) -> list[Setting]:
     from gitops.settings import settings
 
     return settings(read, environments, application, environment)
 
 
 def _check(
-    sources: Sources, environments: dict[str, LoadedEnvironment], application: str, environment: str, path: str, text: str
+    sources: Sources,
+    environments: dict[str, LoadedEnvironment],
+    application: str,
+    environment: str,
+    path: str,
+    text: str,
 ) -> None:
     """Raises InvalidInput if the edit would make the values of any environment that reads the file wrong."""
     after = sources._replace(files={**sources.files, path: text.encode()})
@@ -159,4 +173,6 @@ def _text(value: Any) -> str:
 
 def _table(rows: list[tuple[str, ...]]) -> str:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join("  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
+    return "\n".join(
+        "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )

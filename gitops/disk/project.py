@@ -22,7 +22,7 @@ def find_project(start: Path, exact: bool = False) -> Project:
 
     With `exact`, `start` itself is the project, table or not. Raises UsageError.
     """
-    start = Path(os.path.abspath(start))
+    start = Path(os.path.abspath(start))  # noqa: PTH100 - a symlinked project keeps its name
     if not start.is_dir():
         raise UsageError(f"there is no folder `{start}`")
     for folder in [start] if exact else [start, *start.parents]:
@@ -72,7 +72,7 @@ def _same_application(name: str, path: str, first: str) -> Problem:
 def _names(project: Project, folder: str) -> list[str]:
     path = project.root / folder
     try:
-        return sorted(name for name in os.listdir(path) if not name.startswith("."))
+        return sorted(entry.name for entry in path.iterdir() if not entry.name.startswith("."))
     except FileNotFoundError:
         raise UsageError(f"`{folder}` is missing in `{project.root}`: is this the right project?") from None
     except NotADirectoryError:
@@ -100,7 +100,9 @@ def _configured(root: Path, text: str) -> Project:
     found = Project(root, **{name: _folder(name, value) for name, value in table.items()})
     package = found.specs.rpartition("/")[2]
     if package == "gitops" or package in sys.stdlib_module_names:
-        raise UsageError(f"specs cannot be in a folder called `{package}`, as Python has a package of that name; rename the folder")
+        raise UsageError(
+            f"specs cannot be in a folder called `{package}`, as Python has a package of that name; rename the folder"
+        )
     return found
 
 

@@ -57,7 +57,9 @@ class Batcher(Closed):
 
     def to_object(self) -> Object:
         """The batcher as Kubernetes data."""
-        return without_empty({"maxBatchSize": self.max_batch_size, "maxLatency": self.max_latency, "timeout": self.timeout})
+        return without_empty(
+            {"maxBatchSize": self.max_batch_size, "maxLatency": self.max_latency, "timeout": self.timeout}
+        )
 
 
 class Pod(Closed):
@@ -129,7 +131,9 @@ class Transformer(ComponentFields):
         at = "transformer"
         all_containers = (self.container,) if self.container else self.containers
         containers = kserve_containers(all_containers, context, user, f"{at}.containers")
-        return merge({"containers": containers, **component_object(self, context, user, f"{at}.")}, spelled(self.fields))
+        return merge(
+            {"containers": containers, **component_object(self, context, user, f"{at}.")}, spelled(self.fields)
+        )
 
 
 class ArtExplainer(ContainerFields):
@@ -187,7 +191,9 @@ class Workers(Pod):
         return merge(without_empty(obj), spelled(self.fields))
 
 
-def component_object(component: Transformer | Explainer | Component, context: Context, user: Resource, at: str) -> Object:
+def component_object(
+    component: Transformer | Explainer | Component, context: Context, user: Resource, at: str
+) -> Object:
     """The scaling, rollout and pod fields of a component as Kubernetes data."""
     scaling: Object = {
         "minReplicas": component.min_replicas,
@@ -221,7 +227,10 @@ def pod_object(pod: Pod, context: Context, user: Resource, at: str) -> Object:
         "affinity": dict(pod.affinity),
         "volumes": [spelled(volume) for volume in pod.volumes],
         "initContainers": [
-            {"name": container.name or f"init-{index}", **container.to_object(context, user, f"{at}init_containers.{index}")}
+            {
+                "name": container.name or f"init-{index}",
+                **container.to_object(context, user, f"{at}init_containers.{index}"),
+            }
             for index, container in enumerate(pod.init_containers)
         ],
     }

@@ -25,7 +25,18 @@ from gitops.resources.sink import Sink
 OLD_MODE_NAMES = {"Standard": "RawDeployment", "Knative": "Serverless"}
 """How releases before 0.16 spell the deployment modes."""
 
-FRAMEWORKS = ("sklearn", "xgboost", "tensorflow", "pytorch", "triton", "onnx", "huggingface", "pmml", "lightgbm", "paddle")
+FRAMEWORKS = (
+    "sklearn",
+    "xgboost",
+    "tensorflow",
+    "pytorch",
+    "triton",
+    "onnx",
+    "huggingface",
+    "pmml",
+    "lightgbm",
+    "paddle",
+)
 """Predictor fields of old manifests; the webhook moves each into `model`, so that is how they are written."""
 
 
@@ -71,7 +82,9 @@ class InferenceService(Component):
         given = [name for name in ("model", *FRAMEWORKS) if getattr(self, name)]
         if len(given) > 1 or not (given or self.containers):
             found = " and ".join(f"`{name}`" for name in given) or "none"
-            raise ValueError(f"a predictor needs exactly one of `model`, a framework's name or `containers`; found {found}")
+            raise ValueError(
+                f"a predictor needs exactly one of `model`, a framework's name or `containers`; found {found}"
+            )
         return self
 
     def served_model(self) -> Model | None:
@@ -110,11 +123,17 @@ class InferenceService(Component):
             "transformer": self.transformer and self.transformer.to_object(context, self),
             "explainer": self.explainer and self.explainer.to_object(context, self),
             "canary": [
-                canary_object(canary, context, self, f"canary.{index}", self.mode(context)) for index, canary in enumerate(self.canary)
+                canary_object(canary, context, self, f"canary.{index}", self.mode(context))
+                for index, canary in enumerate(self.canary)
             ],
         }
         metadata = self.metadata(context, self._annotations(context))
-        obj = {"apiVersion": self.object_api, "kind": "InferenceService", "metadata": metadata, "spec": without_empty(spec)}
+        obj = {
+            "apiVersion": self.object_api,
+            "kind": "InferenceService",
+            "metadata": metadata,
+            "spec": without_empty(spec),
+        }
         return [self.finish(context, obj)]
 
     def _predictor(self, context: Context) -> Object:
@@ -123,7 +142,10 @@ class InferenceService(Component):
         if model:
             predictor["model"] = model_object(model, context, self, "model", self.mode(context), bool(self.workers))
             predictor["containers"] = [
-                {"name": container.name or f"sidecar-{index}", **container.to_object(context, self, f"containers.{index}")}
+                {
+                    "name": container.name or f"sidecar-{index}",
+                    **container.to_object(context, self, f"containers.{index}"),
+                }
                 for index, container in enumerate(self.containers)
             ]
         else:

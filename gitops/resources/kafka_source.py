@@ -79,21 +79,28 @@ class KafkaSource(Resource):
     @classmethod
     def _no_bare_names(cls, topics: object) -> object:
         if isinstance(topics, list | tuple) and any(isinstance(topic, str) for topic in topics):
-            raise ValueError("pass `bucket.topic`, `Topic(name=…)` or, for a topic outside this project, `External(…)`, not a bare name")
+            raise ValueError(
+                "pass `bucket.topic`, `Topic(name=…)` or, for a topic outside this project, `External(…)`, not a bare name"
+            )
         return topics
 
     @field_validator("ce_overrides")
     @classmethod
     def _extension_names(cls, extensions: dict[str, str]) -> dict[str, str]:
         if bad := [name for name in extensions if not (name.isascii() and name.isalnum())]:
-            raise ValueError(f"names of CloudEvents extensions are ASCII letters and digits only, not {', '.join(map(repr, bad))}")
+            raise ValueError(
+                f"names of CloudEvents extensions are ASCII letters and digits only, not {', '.join(map(repr, bad))}"
+            )
         return extensions
 
     def objects(self, context: Context) -> Iterable[Object]:
         """One KafkaSource, in the apiVersion that the environment's release serves."""
         metadata = self.metadata(context)
         if self.key_type:
-            metadata["labels"] = {**metadata.get("labels", {}), "kafkasources.sources.knative.dev/key-type": self.key_type}
+            metadata["labels"] = {
+                **metadata.get("labels", {}),
+                "kafkasources.sources.knative.dev/key-type": self.key_type,
+            }
         spec: Object = {
             "bootstrapServers": self._bootstrap_servers(context),
             "topics": [self._topic(context, index, topic) for index, topic in enumerate(self.topics)],
@@ -106,7 +113,9 @@ class KafkaSource(Resource):
             "ceOverrides": {"extensions": dict(self.ce_overrides)} if self.ce_overrides else {},
             "net": self._net(context),
         }
-        api_version = next(version for since, version in API_VERSIONS if context.environment.runs("knative-kafka", since))
+        api_version = next(
+            version for since, version in API_VERSIONS if context.environment.runs("knative-kafka", since)
+        )
         obj = {"apiVersion": api_version, "kind": "KafkaSource", "metadata": metadata, "spec": without_empty(spec)}
         return [self.finish(context, obj)]
 
@@ -164,9 +173,7 @@ class KafkaSource(Resource):
 
     def _keys(self, context: Context, at: str, keys: dict[str, SecretKey | None]) -> Object:
         return {
-            name: {"secretKeyRef": key.embedded(context, self, f"{at}.{name}")}
-            for name, key in keys.items()
-            if key
+            name: {"secretKeyRef": key.embedded(context, self, f"{at}.{name}")} for name, key in keys.items() if key
         }
 
 

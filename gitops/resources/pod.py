@@ -130,7 +130,9 @@ def without_empty(obj: Object) -> Object:
     return {key: value for key, value in obj.items() if value is not None and value != [] and value != {}}
 
 
-def _variable(context: Context, user: Resource, at: str, name: str, value: str | SecretKey | k8s.EnvVarSource) -> Object:
+def _variable(
+    context: Context, user: Resource, at: str, name: str, value: str | SecretKey | k8s.EnvVarSource
+) -> Object:
     if isinstance(value, str):
         return {"name": name, "value": value}
     if isinstance(value, SecretKey):

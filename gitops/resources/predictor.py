@@ -69,7 +69,9 @@ class Model(ContainerFields):
     @classmethod
     def _whole_uri(cls, storage: Any) -> Any:
         if isinstance(storage, str) and not _SCHEME.fullmatch(storage):
-            raise ValueError("a storage given as text is a whole URI such as gs://bucket/path; for a bucket of this project use bucket.uri(…)")
+            raise ValueError(
+                "a storage given as text is a whole URI such as gs://bucket/path; for a bucket of this project use bucket.uri(…)"
+            )
         return storage
 
     @model_validator(mode="after")
@@ -99,7 +101,9 @@ def protocol_of(model: Model, available: tuple[str, ...] | None = None) -> str:
     return default_protocol(model.format or "", BY_NAME if available is None else available)
 
 
-def model_object(model: Model, context: Context, user: Resource, at: str, mode: Mode, multinode: bool = False) -> Object:
+def model_object(
+    model: Model, context: Context, user: Resource, at: str, mode: Mode, multinode: bool = False
+) -> Object:
     """The `model` field of a predictor."""
     if not model.format:
         context.problem(user, at, _NO_FORMAT)
@@ -129,7 +133,8 @@ def canary_object(canary: Canary, context: Context, user: Resource, at: str, mod
 def storage_uris(uris: Many[StorageUri], context: Context, user: Resource) -> list[Object]:
     """The `storageUris` of a predictor, each with its mount path, which the API server would add."""
     return [
-        {"uri": _uri(item.uri, context, user, f"storage_uris.{index}"), "mountPath": item.mount_path} for index, item in enumerate(uris)
+        {"uri": _uri(item.uri, context, user, f"storage_uris.{index}"), "mountPath": item.mount_path}
+        for index, item in enumerate(uris)
     ]
 
 

@@ -19,5 +19,7 @@ class Sink(Closed):
         if self.to is None and "://" not in self.uri:
             raise ValueError("a sink needs an object (`to=`) or an absolute `uri`")
         if self.to is not None and self.uri and (not self.uri.startswith("/") or self.uri.startswith("//")):
-            raise ValueError("the uri on an object is a path that starts with exactly one slash: `//host` would replace the host")
+            raise ValueError(
+                "the uri on an object is a path that starts with exactly one slash: `//host` would replace the host"
+            )
         return self

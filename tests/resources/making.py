@@ -39,7 +39,9 @@ def environment(**settings: Any) -> Environment:
     return Environment.model_validate(given | settings)
 
 
-def attempt(*resources: Resource, values: dict[str, dict[str, str]] | None = None, **settings: Any) -> tuple[list[Object], list[Problem]]:
+def attempt(
+    *resources: Resource, values: dict[str, dict[str, str]] | None = None, **settings: Any
+) -> tuple[list[Object], list[Problem]]:
     """The objects of an application of these resources, and the problems met while they were made."""
     where = environment(**settings)
     schemas = _schemas(tuple(where.crds.items()), where.kubernetes)

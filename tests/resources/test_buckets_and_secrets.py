@@ -45,7 +45,10 @@ def test_a_secret_is_fetched_from_the_store_of_the_environment_with_every_defaul
 
 
 def test_the_remote_key_follows_the_path_of_the_environment() -> None:
-    obj = one(Secret(name="token", keys=["A"]), secrets={"store": {"name": "vault"}, "path": "{namespace}/{application}/{name}"})
+    obj = one(
+        Secret(name="token", keys=["A"]),
+        secrets={"store": {"name": "vault"}, "path": "{namespace}/{application}/{name}"},
+    )
 
     reference = obj["spec"]["data"][0]["remoteRef"]
     assert (reference["key"], reference["property"]) == ("models/app/token", "A")
@@ -95,7 +98,10 @@ def test_credentials_may_differ_from_the_store(settings: Any, annotation: str, v
 def test_development_credentials_are_a_plain_secret() -> None:
     obj = one(S3Credentials(name="s3"), **PLAIN, **DEVELOPMENT)
 
-    assert (obj["kind"], obj["stringData"]) == ("Secret", {"AWS_ACCESS_KEY_ID": "minio", "AWS_SECRET_ACCESS_KEY": "canary-123"})
+    assert (obj["kind"], obj["stringData"]) == (
+        "Secret",
+        {"AWS_ACCESS_KEY_ID": "minio", "AWS_SECRET_ACCESS_KEY": "canary-123"},
+    )
 
 
 def test_values_of_the_application_come_before_those_of_the_store() -> None:
@@ -113,7 +119,9 @@ def test_values_of_the_application_come_before_those_of_the_store() -> None:
     ],
 )
 def test_a_secret_that_cannot_be_provided_is_a_problem_without_any_value(settings: Any, rule: str) -> None:
-    objects, problems = attempt(S3Credentials(name="s3"), values={"s3": {"AWS_ACCESS_KEY_ID": "canary-123"}}, **settings)
+    objects, problems = attempt(
+        S3Credentials(name="s3"), values={"s3": {"AWS_ACCESS_KEY_ID": "canary-123"}}, **settings
+    )
 
     assert objects == []
     assert [problem.rule for problem in problems] == [rule]
@@ -128,9 +136,15 @@ def test_an_environment_never_shows_its_credentials() -> None:
 
 def test_an_account_lists_the_secrets_that_kserve_reads() -> None:
     credentials = S3Credentials(name="s3")
-    obj = one(ServiceAccount(name="default", secrets=[credentials], image_pull_secrets=[External("registry")]), credentials)
+    obj = one(
+        ServiceAccount(name="default", secrets=[credentials], image_pull_secrets=[External("registry")]), credentials
+    )
 
-    assert (obj["metadata"]["name"], obj["secrets"], obj["imagePullSecrets"]) == ("default", [{"name": "s3"}], [{"name": "registry"}])
+    assert (obj["metadata"]["name"], obj["secrets"], obj["imagePullSecrets"]) == (
+        "default",
+        [{"name": "s3"}],
+        [{"name": "registry"}],
+    )
 
 
 def test_a_reference_to_what_is_not_returned_is_a_problem_unless_the_environment_provides_it() -> None:
@@ -196,16 +210,40 @@ def test_the_script_runs_in_a_shell_and_asks_mc_for_what_it_says(tmp_path: Any) 
     """With an `mc` that only writes down its arguments, one a line, so that quoting is seen to work."""
     (tmp_path / "mc").write_text('#!/bin/sh\nprintf "%s|" "$@" >> "$LOG"; echo >> "$LOG"; [ -t 0 ] || cat >/dev/null\n')
     (tmp_path / "mc").chmod(0o755)
-    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "LOG": str(tmp_path / "log"), "STORE": "http://s", "AWS_ACCESS_KEY_ID": "a:b", "AWS_SECRET_ACCESS_KEY": "c d"}
+    environment = {
+        "PATH": f"{tmp_path}:/usr/bin:/bin",
+        "LOG": str(tmp_path / "log"),
+        "STORE": "http://s",
+        "AWS_ACCESS_KEY_ID": "a:b",
+        "AWS_SECRET_ACCESS_KEY": "c d",
+    }
 
     subprocess.run(["/bin/sh", "-euc", script(ALL)], env=environment, check=True, stdin=subprocess.DEVNULL)
 
     log = (tmp_path / "log").read_text().splitlines()
     assert log[0] == "alias|set|store|http://s|a:b|c d|"
-    assert log[-1] == "event|add|store/images|arn:minio:sqs::NEW_IMAGES:kafka|--event|put,delete|--prefix|in coming/|--suffix|.png|"
+    assert (
+        log[-1]
+        == "event|add|store/images|arn:minio:sqs::NEW_IMAGES:kafka|--event|put,delete|--prefix|in coming/|--suffix|.png|"
+    )
 
 
-@pytest.mark.parametrize("name", ["ab", "Models", "models_", "my..bucket", "a.-b", "192.168.0.1", "-models", "models-", "minio", "xn--models", "a" * 64])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ab",
+        "Models",
+        "models_",
+        "my..bucket",
+        "a.-b",
+        "192.168.0.1",
+        "-models",
+        "models-",
+        "minio",
+        "xn--models",
+        "a" * 64,
+    ],
+)
 def test_names_that_s3_or_minio_refuse_are_refused(name: str) -> None:
     with pytest.raises(ValidationError, match="3 to 63 lower-case letters"):
         Bucket(name=name)

@@ -82,7 +82,9 @@ CHOSEN = [
 
 
 @pytest.mark.parametrize(("model_format", "protocol", "runtime", "written"), CHOSEN)
-def test_the_runtime_is_the_one_that_kserve_would_choose(model_format: str, protocol: Any, runtime: str, written: str) -> None:
+def test_the_runtime_is_the_one_that_kserve_would_choose(
+    model_format: str, protocol: Any, runtime: str, written: str
+) -> None:
     model = Model(format=model_format, protocol_version=protocol, storage=IRIS)
 
     spec = predictor(InferenceService(name="m", model=model))["model"]
@@ -105,9 +107,13 @@ def test_only_runtimes_that_the_environment_has_are_chosen() -> None:
 
 
 def test_a_runtime_by_name_must_be_one_of_the_environment() -> None:
-    _, problems = attempt(InferenceService(name="m", model=Model(format="onnx", runtime="kserve-tritonsrver", storage=IRIS)))
+    _, problems = attempt(
+        InferenceService(name="m", model=Model(format="onnx", runtime="kserve-tritonsrver", storage=IRIS))
+    )
 
-    assert [(problem.rule, problem.hint) for problem in problems] == [("unknown-runtime", "did you mean `kserve-tritonserver`?")]
+    assert [(problem.rule, problem.hint) for problem in problems] == [
+        ("unknown-runtime", "did you mean `kserve-tritonserver`?")
+    ]
 
 
 def test_a_runtime_may_be_an_object_of_the_application() -> None:
@@ -151,16 +157,25 @@ def test_storage_in_all_its_forms() -> None:
     bucket = Bucket(name="models")
     credentials = S3Credentials(name="s3", buckets=[bucket])
     key = Storage(key="minio", path="mnist", parameters={"bucket": "models"})
-    several = (StorageUri(uri=bucket.uri("a"), mount_path="/mnt/models/a"), StorageUri(uri="hf://org/b", mount_path="/mnt/models/b"))
+    several = (
+        StorageUri(uri=bucket.uri("a"), mount_path="/mnt/models/a"),
+        StorageUri(uri="hf://org/b", mount_path="/mnt/models/b"),
+    )
 
     def storage(**model: Any) -> Any:
         service = InferenceService(name="m", model=Model(format="sklearn", **model))
-        return {name: value for name, value in predictor(service, bucket, credentials)["model"].items() if name.startswith("storage")}
+        return {
+            name: value
+            for name, value in predictor(service, bucket, credentials)["model"].items()
+            if name.startswith("storage")
+        }
 
     assert storage(storage=bucket.uri("mnist", "1")) == {"storageUri": "s3://models/mnist/1"}
     assert storage(storage="pvc://claim/path") == {"storageUri": "pvc://claim/path"}
     assert storage(storage=key) == {"storage": {"key": "minio", "path": "mnist", "parameters": {"bucket": "models"}}}
-    uris = predictor(InferenceService(name="m", model=Model(format="huggingface"), storage_uris=several), bucket, credentials)
+    uris = predictor(
+        InferenceService(name="m", model=Model(format="huggingface"), storage_uris=several), bucket, credentials
+    )
     assert uris["storageUris"] == [
         {"uri": "s3://models/a", "mountPath": "/mnt/models/a"},
         {"uri": "hf://org/b", "mountPath": "/mnt/models/b"},
@@ -174,18 +189,29 @@ def test_a_bare_path_is_no_storage() -> None:
 
 def test_a_custom_predictor_has_the_name_and_amounts_that_the_webhook_would_add() -> None:
     service = InferenceService(
-        name="m", containers=[Container(image="example/server:1", cpu="500m"), Container(name="proxy", image="example/proxy:1")]
+        name="m",
+        containers=[Container(image="example/server:1", cpu="500m"), Container(name="proxy", image="example/proxy:1")],
     )
 
     first, second = predictor(service)["containers"]
 
     assert (first["name"], second["name"]) == ("kserve-container", "proxy")
-    assert first["resources"] == {"requests": {"cpu": "500m", "memory": "2Gi"}, "limits": {"cpu": "500m", "memory": "2Gi"}}
+    assert first["resources"] == {
+        "requests": {"cpu": "500m", "memory": "2Gi"},
+        "limits": {"cpu": "500m", "memory": "2Gi"},
+    }
     assert "resources" not in second
 
 
 def test_quantities_are_written_as_kubernetes_prints_them() -> None:
-    model = Model(format="sklearn", storage=IRIS, cpu=0.5, memory="2048Mi", gpus=1, fields={"resources": {"limits": {"cpu": "1000m"}}})
+    model = Model(
+        format="sklearn",
+        storage=IRIS,
+        cpu=0.5,
+        memory="2048Mi",
+        gpus=1,
+        fields={"resources": {"limits": {"cpu": "1000m"}}},
+    )
 
     assert predictor(InferenceService(name="m", model=model))["model"]["resources"] == {
         "requests": {"cpu": "500m", "memory": "2Gi", "nvidia.com/gpu": "1"},
@@ -199,7 +225,11 @@ def test_transformer_and_explainer_are_components_with_their_own_scaling_and_acc
         InferenceService(
             name="m",
             model=Model(format="sklearn", storage=IRIS),
-            transformer=Transformer(container=Container(image="example/t:1", cpu="100m", memory="100Mi"), service_account=account, min_replicas=0),
+            transformer=Transformer(
+                container=Container(image="example/t:1", cpu="100m", memory="100Mi"),
+                service_account=account,
+                min_replicas=0,
+            ),
             explainer=Explainer(art=ArtExplainer(config={"nb_classes": "10"}, storage_uri=IRIS)),
         ),
         account,
@@ -210,13 +240,20 @@ def test_transformer_and_explainer_are_components_with_their_own_scaling_and_acc
             {
                 "name": "kserve-container",
                 "image": "example/t:1",
-                "resources": {"requests": {"cpu": "100m", "memory": "100Mi"}, "limits": {"cpu": "100m", "memory": "100Mi"}},
+                "resources": {
+                    "requests": {"cpu": "100m", "memory": "100Mi"},
+                    "limits": {"cpu": "100m", "memory": "100Mi"},
+                },
             }
         ],
         "minReplicas": 0,
         "serviceAccountName": "runner",
     }
-    assert obj["spec"]["explainer"]["art"] == {"type": "SquareAttack", "storageUri": IRIS, "config": {"nb_classes": "10"}}
+    assert obj["spec"]["explainer"]["art"] == {
+        "type": "SquareAttack",
+        "storageUri": IRIS,
+        "config": {"nb_classes": "10"},
+    }
 
 
 def test_every_extension_field_has_its_upstream_name() -> None:
@@ -264,9 +301,19 @@ def test_every_extension_field_has_its_upstream_name() -> None:
 
 
 def test_autoscaling_in_standard_mode() -> None:
-    metrics = {"metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 70}}}]}
+    metrics = {
+        "metrics": [
+            {
+                "type": "Resource",
+                "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 70}},
+            }
+        ]
+    }
     obj = one(
-        InferenceService(name="m", model=Model(format="sklearn", storage=IRIS), autoscaler_class="keda", auto_scaling=metrics), **STANDARD
+        InferenceService(
+            name="m", model=Model(format="sklearn", storage=IRIS), autoscaler_class="keda", auto_scaling=metrics
+        ),
+        **STANDARD,
     )
 
     assert obj["metadata"]["annotations"]["serving.kserve.io/autoscalerClass"] == "keda"
@@ -340,7 +387,9 @@ def test_the_address_inside_the_cluster_depends_on_the_mode(mode: str, transform
 
 def test_environment_variables_may_come_from_secrets() -> None:
     credentials = S3Credentials(name="s3")
-    model = Model(format="sklearn", storage=IRIS, env={"A": "1", "TOKEN": SecretKey(secret=credentials, key="AWS_ACCESS_KEY_ID")})
+    model = Model(
+        format="sklearn", storage=IRIS, env={"A": "1", "TOKEN": SecretKey(secret=credentials, key="AWS_ACCESS_KEY_ID")}
+    )
 
     spec = predictor(InferenceService(name="m", model=model), credentials)
 

@@ -7,7 +7,23 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from gitops import Bucket, Delivery, External, InferenceService, KafkaNotification, KafkaSource, Manifest, Model, S3Credentials, Sasl, Secret, SecretKey, Sink, Tls, Topic
+from gitops import (
+    Bucket,
+    Delivery,
+    External,
+    InferenceService,
+    KafkaNotification,
+    KafkaSource,
+    Manifest,
+    Model,
+    S3Credentials,
+    Sasl,
+    Secret,
+    SecretKey,
+    Sink,
+    Tls,
+    Topic,
+)
 from tests.resources.making import CRDS, attempt, one
 
 IMAGES = Bucket(name="images", notifications=[KafkaNotification(topic="images", suffix=".png")])
@@ -29,7 +45,12 @@ def test_defaults_are_written_because_the_webhook_would_invent_a_consumer_group(
         "initialOffset": "latest",
         "ordering": "ordered",
         "sink": {
-            "ref": {"apiVersion": "serving.kserve.io/v1beta1", "kind": "InferenceService", "name": "mnist", "namespace": "models"},
+            "ref": {
+                "apiVersion": "serving.kserve.io/v1beta1",
+                "kind": "InferenceService",
+                "name": "mnist",
+                "namespace": "models",
+            },
             "uri": "/v1/models/mnist:predict",
         },
     }
@@ -37,7 +58,9 @@ def test_defaults_are_written_because_the_webhook_would_invent_a_consumer_group(
 
 @pytest.mark.parametrize(("release", "version"), [("1.23.0", "v1"), ("1.15.0", "v1beta1")])
 def test_the_api_version_is_one_that_the_release_serves(release: str, version: str) -> None:
-    assert source(settings={"crds": CRDS | {"knative-kafka": release}})["apiVersion"] == f"sources.knative.dev/{version}"
+    assert (
+        source(settings={"crds": CRDS | {"knative-kafka": release}})["apiVersion"] == f"sources.knative.dev/{version}"
+    )
 
 
 def test_any_delivery_field_writes_all_since_nothing_is_merged_in() -> None:
@@ -54,7 +77,12 @@ def test_a_dead_letter_sink_is_a_sink_like_the_other() -> None:
 
     delivery = source(delivery=Delivery(dead_letter_sink=Sink(to=broker)))["spec"]["delivery"]
 
-    assert delivery["deadLetterSink"]["ref"] == {"apiVersion": "eventing.knative.dev/v1", "kind": "Broker", "name": "default", "namespace": "events"}
+    assert delivery["deadLetterSink"]["ref"] == {
+        "apiVersion": "eventing.knative.dev/v1",
+        "kind": "Broker",
+        "name": "default",
+        "namespace": "events",
+    }
 
 
 def test_login_and_certificates_are_references_to_secrets() -> None:
@@ -63,7 +91,9 @@ def test_login_and_certificates_are_references_to_secrets() -> None:
     def key(name: str) -> SecretKey:
         return SecretKey(secret=secret, key=name)
 
-    net = source(secret, sasl=Sasl(user=key("user"), password=key("password"), type=key("type")), tls=Tls(ca_cert=key("ca.crt")))["spec"]["net"]
+    net = source(
+        secret, sasl=Sasl(user=key("user"), password=key("password"), type=key("type")), tls=Tls(ca_cert=key("ca.crt"))
+    )["spec"]["net"]
 
     assert net["sasl"] == {
         "enable": True,
@@ -77,7 +107,12 @@ def test_login_and_certificates_are_references_to_secrets() -> None:
 def test_sinks_may_be_objects_of_the_application_of_others_or_urls() -> None:
     service = Manifest(api_version="v1", kind="Service", name="receiver", fields={"spec": {"ports": [{"port": 80}]}})
 
-    assert source(service, sink=service)["spec"]["sink"]["ref"] == {"apiVersion": "v1", "kind": "Service", "name": "receiver", "namespace": "models"}
+    assert source(service, sink=service)["spec"]["sink"]["ref"] == {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "name": "receiver",
+        "namespace": "models",
+    }
     assert source(sink=Sink(uri="https://example.com/in"))["spec"]["sink"] == {"uri": "https://example.com/in"}
 
 
@@ -85,13 +120,21 @@ def test_extensions_and_key_type() -> None:
     obj = source(ce_overrides={"team": "fraud"}, key_type="int", topics=[Topic(name="a"), External("b")], consumers=0)
 
     assert obj["metadata"]["labels"] == {"kafkasources.sources.knative.dev/key-type": "int"}
-    assert (obj["spec"]["ceOverrides"], obj["spec"]["topics"], obj["spec"]["consumers"]) == ({"extensions": {"team": "fraud"}}, ["a", "b"], 0)
+    assert (obj["spec"]["ceOverrides"], obj["spec"]["topics"], obj["spec"]["consumers"]) == (
+        {"extensions": {"team": "fraud"}},
+        ["a", "b"],
+        0,
+    )
 
 
 @pytest.mark.parametrize(
     ("resources", "settings", "rule"),
     [
-        ([KafkaSource(name="e", topics=[IMAGES.topic], sink=External("x", api_version="v1", kind="Service"))], {}, "dangling-reference"),
+        (
+            [KafkaSource(name="e", topics=[IMAGES.topic], sink=External("x", api_version="v1", kind="Service"))],
+            {},
+            "dangling-reference",
+        ),
         ([KafkaSource(name="e", topics=[Topic(name="t")], sink=MODEL.predict_url())], {}, "dangling-reference"),
         ([KafkaSource(name="e", topics=[Topic(name="t")], sink=External("x"))], {}, "untyped-sink"),
         ([KafkaSource(name="e", topics=[Topic(name="t")], sink=Sink(uri="http://x"))], {"kafka": None}, "no-kafka"),

@@ -10,7 +10,9 @@ RULES = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}]
 
 def test_a_namespaced_object_gets_the_namespace_and_a_cluster_scoped_one_none() -> None:
     role = Manifest(api_version="rbac.authorization.k8s.io/v1", kind="Role", name="r", fields={"rules": RULES})
-    cluster_role = Manifest(api_version="rbac.authorization.k8s.io/v1", kind="ClusterRole", name="r", fields={"rules": RULES})
+    cluster_role = Manifest(
+        api_version="rbac.authorization.k8s.io/v1", kind="ClusterRole", name="r", fields={"rules": RULES}
+    )
     elsewhere = Manifest(api_version="v1", kind="ConfigMap", name="c", namespace="other")
 
     assert one(role)["metadata"] == {"name": "r", "namespace": "models"}
@@ -28,7 +30,13 @@ def test_typed_parts_inside_fields_become_plain_data() -> None:
         memory="4096Mi",
         env={"KEY": SecretKey(secret=credentials, key="AWS_ACCESS_KEY_ID"), "OUT": str(bucket.uri("out"))},
     )
-    fields = {"spec": {"template": {"spec": {"restartPolicy": "Never", "serviceAccountName": External("runner"), "containers": [container]}}}}
+    fields = {
+        "spec": {
+            "template": {
+                "spec": {"restartPolicy": "Never", "serviceAccountName": External("runner"), "containers": [container]}
+            }
+        }
+    }
     job = Manifest(api_version="batch/v1", kind="Job", name="train", fields=fields)
 
     pod = one(job, bucket, credentials)["spec"]["template"]["spec"]

@@ -87,7 +87,9 @@ class Bucket(Resource):
         """
         topics = {notification.topic for notification in self.notifications}
         if len(topics) != 1:
-            raise ValueError(f"bucket `{self.name}` notifies {len(topics)} topics; `.topic` needs exactly one, use `Topic(name=…, bucket=…)`")
+            raise ValueError(
+                f"bucket `{self.name}` notifies {len(topics)} topics; `.topic` needs exactly one, use `Topic(name=…, bucket=…)`"
+            )
         return Topic(name=topics.pop(), bucket=self)
 
     def uri(self, *parts: str) -> BucketUri:

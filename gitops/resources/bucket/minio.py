@@ -71,7 +71,9 @@ def _events(bucket: Bucket, target: str) -> list[str]:
     for notification in bucket.notifications:
         events = ",".join(notification.events)
         filters = "".join(
-            f" --{name} {shlex.quote(value)}" for name, value in (("prefix", notification.prefix), ("suffix", notification.suffix)) if value
+            f" --{name} {shlex.quote(value)}"
+            for name, value in (("prefix", notification.prefix), ("suffix", notification.suffix))
+            if value
         )
         lines.append(f"mc event add {target} arn:minio:sqs::{notification.target_id}:kafka --event {events}{filters}")
     return lines
@@ -90,7 +92,8 @@ def _credentials(bucket: Bucket, store: ObjectStore, context: Context) -> str:
 
 def _pod(bucket: Bucket, store: ObjectStore, secret: str) -> Object:
     keys = [
-        {"name": key, "valueFrom": {"secretKeyRef": {"name": secret, "key": key}}} for key in (ACCESS_KEY_ID, SECRET_ACCESS_KEY)
+        {"name": key, "valueFrom": {"secretKeyRef": {"name": secret, "key": key}}}
+        for key in (ACCESS_KEY_ID, SECRET_ACCESS_KEY)
     ]
     amounts = {"cpu": "100m", "memory": "128Mi"}
     container = {

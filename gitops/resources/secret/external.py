@@ -27,7 +27,9 @@ def objects(secret: Secret, context: Context) -> list[Object]:
     if settings.store is None:
         context.problem(secret, "", _NO_STORE)
         return []
-    api_version = next(version for since, version in API_VERSIONS if context.environment.runs("external-secrets", since))
+    api_version = next(
+        version for since, version in API_VERSIONS if context.environment.runs("external-secrets", since)
+    )
     spec = {
         "refreshInterval": settings.refresh_interval,
         "secretStoreRef": {"name": settings.store.name, "kind": settings.store.kind},
@@ -47,7 +49,12 @@ def _template(secret: Secret, context: Context) -> Object:
         "labels": {key: _literal(value) for key, value in secret.secret_labels.items()},
         "annotations": {key: _literal(value) for key, value in secret.annotations_in(context).items()},
     }
-    return {"engineVersion": "v2", "mergePolicy": "Replace", "type": secret.type, "metadata": {k: v for k, v in metadata.items() if v}}
+    return {
+        "engineVersion": "v2",
+        "mergePolicy": "Replace",
+        "type": secret.type,
+        "metadata": {k: v for k, v in metadata.items() if v},
+    }
 
 
 def _literal(value: str) -> str:
