@@ -84,7 +84,8 @@ def _binary(value: Decimal) -> str:
     number, power = int(value), 0
     while number % 1024 == 0 and power < len(_BINARY) - 1 and number:
         number, power = number // 1024, power + 1
-    return f"{number}{_BINARY[power]}"
+    # A plain number of bytes is read back as a decimal quantity, which has a canonical spelling of its own.
+    return f"{number}{_BINARY[power]}" if power else _decimal(value)
 
 
 def _mantissa(value: Decimal) -> tuple[int, int]:

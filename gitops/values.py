@@ -61,10 +61,13 @@ def layered(layers: Sequence[Layer]) -> Layers:
 
 def _has(data: Any, path: Sequence[str | int]) -> bool:
     for part in path:
-        if (isinstance(data, dict) and part in data) or (
-            isinstance(data, list) and isinstance(part, int) and part < len(data)
-        ):
-            data = data[part]
-        else:
+        if not _holds(data, part):
             return False
+        data = data[part]
     return True
+
+
+def _holds(data: Any, part: str | int) -> bool:
+    if isinstance(data, dict):
+        return part in data
+    return isinstance(data, list) and isinstance(part, int) and part < len(data)

@@ -30,7 +30,7 @@ def test_what_is_no_quantity_is_refused(text: str) -> None:
         quantity(text)
 
 
-@given(st.decimals(min_value=0, max_value=10**12, places=6), st.sampled_from(["", "m", "k", "Ki", "Mi", "Gi"]))
+@given(st.decimals(min_value=0, max_value=10**6, places=6), st.sampled_from(["", "m", "k", "Ki", "Mi", "Gi"]))
 def test_the_canonical_spelling_is_its_own(number: Any, suffix: str) -> None:
     once = canonical(f"{number:f}{suffix}")
 
