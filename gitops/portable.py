@@ -69,12 +69,21 @@ def _number(value: Any, path: Path) -> Iterator[Fault]:
     if isinstance(value, int):
         if abs(value) > LARGEST:
             yield _not_carried(
-                path, f"the integer {value}", "integers beyond 2**53 lose digits in JSON; write it as text."
+                path, f"the integer {_shown(value)}", "integers beyond 2**53 lose digits in JSON; write it as text."
             )
     elif not isinstance(value, float):
-        yield _not_json(path, f"a {type(value).__name__} is none of text, number, true, false, list and map")
+        yield _not_json(path, f"{_article(type(value).__name__)} is none of text, number, true, false, list and map")
     elif not math.isfinite(value):
         yield _not_json(path, f"{value} is not a number in JSON")
+
+
+def _shown(value: int) -> str:
+    """The number, unless it has more digits than Python writes or anybody reads."""
+    return str(value) if value.bit_length() <= 128 else f"of {value.bit_length()} bits"
+
+
+def _article(name: str) -> str:
+    return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
 
 
 def _annotation_keys(obj: Object) -> Iterator[Fault]:

@@ -43,7 +43,7 @@ _PATTERNS = {
     r"^/.*": "a path that begins with `/`",
     r"^[1-9]\d*(\.\d+)?(B|[KMGTP]i?B)$": "an amount such as 10GiB",
 }
-_TYPES = {"is_instance_of", "model_attributes_type", "int_from_float", "string_unicode", "union"}
+_TYPES = {"is_instance_of", "model_attributes_type", "int_from_float", "string_unicode", "union", "none_required", "finite_number"}
 _LONGEST = 80
 
 

@@ -50,7 +50,7 @@ class Port(Closed):
         return {"containerPort": self.container_port, **named, "protocol": self.protocol}
 
 
-class ContainerFields(Part):
+class ContainerFields(Closed):
     """What any container takes.
 
     `cpu`, `memory` and `gpus` set request and limit alike (KServe's runtimes set both, and raising one alone makes an invalid pod);
@@ -103,7 +103,7 @@ class ContainerFields(Part):
         return merge(without_empty(obj), spelled(self.fields))
 
 
-class Container(ContainerFields):
+class Container(ContainerFields, Part):
     """One container of a pod. The main container of a KServe component is named `kserve-container` whatever `name` says."""
 
     name: str | None = None
