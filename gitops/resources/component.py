@@ -14,7 +14,7 @@ from gitops.environments import merge
 from gitops.model import Closed, Many
 from gitops.objects import Object
 from gitops.quantity import spelled
-from gitops.resources.base import Context, External, Resource
+from gitops.resources.base import EMPTY, Context, External, Resource
 from gitops.resources.pod import Container, ContainerFields, kserve_containers, without_empty
 from gitops.resources.secret import Secret
 from gitops.resources.service_account import ServiceAccount
@@ -27,7 +27,7 @@ class Logger(Closed):
     url: str | None = None
     metadata_headers: Many[str] = ()
     metadata_annotations: Many[str] = ()
-    storage: dict[str, Any] = {}
+    storage: dict[str, Any] = EMPTY
     marshaller_url: str | None = None
     batch_size: int | None = None
     batch_interval: str | None = None
@@ -67,12 +67,12 @@ class Pod(Closed):
 
     service_account: ServiceAccount | External | None = None
     image_pull_secrets: Many[Secret | External] = ()
-    node_selector: dict[str, str] = {}
+    node_selector: dict[str, str] = EMPTY
     tolerations: Many[k8s.Toleration] = ()
-    affinity: k8s.Affinity = {}
+    affinity: k8s.Affinity = EMPTY
     volumes: Many[k8s.Volume] = ()
     init_containers: Many[Container] = ()
-    pod: k8s.PodSpec = {}
+    pod: k8s.PodSpec = EMPTY
 
 
 class Scaling(Closed):
@@ -87,15 +87,15 @@ class Scaling(Closed):
     max_replicas: int | None = Field(None, ge=1)
     scale_target: int | None = None
     scale_metric: Literal["cpu", "memory", "concurrency", "rps"] | None = None
-    auto_scaling: k8s.AutoScaling = {}
+    auto_scaling: k8s.AutoScaling = EMPTY
     container_concurrency: int | None = Field(None, ge=0)
     timeout: int | None = Field(None, ge=1)
     canary_traffic_percent: int | None = Field(None, ge=0, le=100)
-    deployment_strategy: k8s.DeploymentStrategy = {}
+    deployment_strategy: k8s.DeploymentStrategy = EMPTY
     logger: Logger | None = None
     batcher: Batcher | None = None
-    pod_labels: dict[str, str] = {}
-    pod_annotations: dict[str, str] = {}
+    pod_labels: dict[str, str] = EMPTY
+    pod_annotations: dict[str, str] = EMPTY
 
     @model_validator(mode="after")
     def _replicas_in_order(self) -> Scaling:
@@ -118,7 +118,7 @@ class Transformer(ComponentFields):
 
     container: Container | None = None
     containers: Many[Container] = ()
-    fields: dict[str, Any] = {}
+    fields: dict[str, Any] = EMPTY
 
     @model_validator(mode="after")
     def _has_container(self) -> Transformer:
@@ -142,7 +142,7 @@ class ArtExplainer(ContainerFields):
     type: Literal["SquareAttack"] = "SquareAttack"
     storage_uri: str | None = None
     runtime_version: str | None = None
-    config: dict[str, str] = {}
+    config: dict[str, str] = EMPTY
 
 
 class Explainer(ComponentFields):
@@ -151,7 +151,7 @@ class Explainer(ComponentFields):
     art: ArtExplainer | None = None
     container: Container | None = None
     containers: Many[Container] = ()
-    fields: dict[str, Any] = {}
+    fields: dict[str, Any] = EMPTY
 
     @model_validator(mode="after")
     def _one_implementation(self) -> Explainer:
@@ -177,7 +177,7 @@ class Workers(Pod):
     pipeline_parallel_size: int | None = Field(None, ge=1)
     tensor_parallel_size: int | None = Field(None, ge=1)
     container: Container | None = None
-    fields: dict[str, Any] = {}
+    fields: dict[str, Any] = EMPTY
 
     def to_object(self, context: Context, user: Resource) -> Object:
         """The workerSpec as Kubernetes data."""

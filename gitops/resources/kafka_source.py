@@ -14,7 +14,7 @@ from gitops.environments import merge
 from gitops.model import Closed, Many
 from gitops.objects import Object
 from gitops.problems import Problem
-from gitops.resources.base import Context, External, Resource
+from gitops.resources.base import EMPTY, Context, External, Resource
 from gitops.resources.bucket import Topic
 from gitops.resources.pod import SecretKey, without_empty
 from gitops.resources.sink import Sink
@@ -70,7 +70,7 @@ class KafkaSource(Resource):
     initial_offset: Literal["earliest", "latest"] = "latest"
     ordering: Literal["ordered", "unordered"] = "ordered"
     delivery: Delivery | None = None
-    ce_overrides: dict[str, str] = {}
+    ce_overrides: dict[str, str] = EMPTY
     sasl: Sasl | None = None
     tls: Tls | bool = False
     key_type: Literal["string", "int", "float", "byte-array"] | None = None

@@ -15,7 +15,7 @@ from gitops.model import Closed, Many
 from gitops.objects import Object
 from gitops.problems import Problem, did_you_mean
 from gitops.quantity import spelled
-from gitops.resources.base import Context, External, Resource
+from gitops.resources.base import EMPTY, Context, External, Resource
 from gitops.resources.bucket import BucketUri
 from gitops.resources.manifest import Manifest
 from gitops.resources.pod import ContainerFields, Port, without_empty
@@ -32,7 +32,7 @@ class Storage(Closed):
 
     path: str | None = None
     key: str | None = None
-    parameters: dict[str, str] = {}
+    parameters: dict[str, str] = EMPTY
     schema_path: str | None = None
 
     def to_object(self) -> Object:
@@ -88,7 +88,7 @@ class Canary(Closed):
     traffic_percent: int = Field(ge=0, le=100)
     model: Model
     min_replicas: int | None = Field(None, ge=0)
-    fields: dict[str, Any] = {}
+    fields: dict[str, Any] = EMPTY
 
 
 def protocol_of(model: Model, available: tuple[str, ...] | None = None) -> str:

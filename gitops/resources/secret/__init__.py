@@ -9,7 +9,7 @@ from pydantic import Field, SecretStr
 
 from gitops.model import Many
 from gitops.objects import Object
-from gitops.resources.base import Context, Resource
+from gitops.resources.base import EMPTY, Context, Resource
 from gitops.resources.secret import external, plain
 
 BACKENDS = {"external-secrets": external.objects, "plain": plain.objects}
@@ -26,10 +26,10 @@ class Secret(Resource):
     object_kind: ClassVar[str] = "Secret"
 
     keys: Many[str] = Field(min_length=1)
-    remote: dict[str, str] = {}
+    remote: dict[str, str] = EMPTY
     type: str = "Opaque"
-    secret_labels: dict[str, str] = {}
-    secret_annotations: dict[str, str] = {}
+    secret_labels: dict[str, str] = EMPTY
+    secret_annotations: dict[str, str] = EMPTY
 
     def objects(self, context: Context) -> Iterable[Object]:
         """The object of the environment's secret backend."""
