@@ -11,7 +11,7 @@ from gitops.environments import merge
 from gitops.model import Closed, Many, Map
 from gitops.objects import Object
 from gitops.quantity import quantity, spelled
-from gitops.resources.base import Context, External, Part, Resource
+from gitops.resources.base import EMPTY, Context, External, Part, Resource
 from gitops.resources.secret import Secret
 
 Quantity = str | int | float
@@ -61,15 +61,15 @@ class ContainerFields(Closed):
     image: str | None = None
     command: Many[str] = ()
     args: Many[str] = ()
-    env: Map[str, str | SecretKey | k8s.EnvVarSource] = {}
+    env: Map[str, str | SecretKey | k8s.EnvVarSource] = EMPTY
     ports: Many[Port] = ()
     cpu: Quantity | None = None
     memory: Quantity | None = None
     gpus: int = Field(0, ge=0)
     gpu_resource: str = "nvidia.com/gpu"
-    requests: Map[str, Quantity] = {}
-    limits: Map[str, Quantity] = {}
-    fields: k8s.PartialContainer = {}
+    requests: Map[str, Quantity] = EMPTY
+    limits: Map[str, Quantity] = EMPTY
+    fields: k8s.PartialContainer = EMPTY
 
     @field_validator("cpu", "memory")
     @classmethod
