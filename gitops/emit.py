@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -109,6 +110,7 @@ def _elsewhere(target: Target, namesakes: Sequence[Key]) -> bool:
     return any(key.group == target.group and key.namespace != target.namespace for key in namesakes)
 
 
+@lru_cache(4_096)  # groups, versions, kinds and namespaces are the same few all over a project
 def _exact(text: str) -> str:
     r"""A Go regular expression that matches this text only; `[.]` reads better than `\.` does between YAML's quotes."""
     return re.sub(r"[\\+*?()|\[\]{}^$]", r"\\\g<0>", text).replace(".", "[.]")
