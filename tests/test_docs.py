@@ -26,6 +26,7 @@ DOCUMENTS = [
     "README.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
+    "schemas/README.md",
     *(str(path.relative_to(REPOSITORY)) for path in sorted(REPOSITORY.glob("docs/**/*.md"))),
 ]
 COPIED = ("specs", "environments", "schemas", "overlays")
@@ -161,13 +162,18 @@ def anchors(document: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
+@cache
+def pages() -> dict[str, str]:
+    return reference.pages()
+
+
 @pytest.mark.parametrize("page", ["commands.md", "environments.md", "problems.md", "specs.md"])
 def test_the_reference_is_what_the_code_says(page: str) -> None:
-    assert (reference.FOLDER / page).read_text(encoding="utf-8") == reference.pages()[page], f"{page} {STALE}"
+    assert (reference.FOLDER / page).read_text(encoding="utf-8") == pages()[page], f"{page} {STALE}"
 
 
 def test_the_reference_has_every_page_and_no_other() -> None:
-    assert {path.name for path in reference.FOLDER.iterdir()} == set(reference.pages())
+    assert {path.name for path in reference.FOLDER.iterdir()} == set(pages())
 
 
 def test_every_rule_is_spelled_out_where_it_is_raised() -> None:

@@ -53,22 +53,23 @@ def rules(package: Path) -> dict[str, list[Finding]]:
 
 def unread(package: Path) -> list[str]:
     """Modules in which a Problem or Fault is made with a rule that the code does not spell out."""
-    return sorted(call.module for call in _calls(package) if not _words(call.arguments["rule"], call.strings))
+    return sorted(call.module for call in _calls(package) if not all(map(_is_whole, _rules(call) or [GAP])))
 
 
 def _calls(package: Path) -> Iterator[Call]:
     for path in sorted(package.rglob("*.py")):
         text = path.read_text(encoding="utf-8")
+        if not any(f"{name}(" in text for name in MAKERS):
+            continue
         tree = ast.parse(text)
         module, shared = path.relative_to(package).as_posix(), _strings(tree.body, len(text))
         makers = MAKERS | _relays(tree)
         for function, inner in _functions(tree):
-            own = list(ast.walk(function)) if inner else []
+            own = [node for node in ast.walk(function) if isinstance(node, ast.Assign)] if inner else []
             for node in _own_calls(function):
-                strings = shared | _strings(own, node.lineno)
                 arguments = _arguments(node, makers)
                 if "rule" in arguments and not _is_parameter(arguments["rule"], function):
-                    yield Call(arguments, strings, module)
+                    yield Call(arguments, shared | _strings(own, node.lineno), module)
 
 
 def _functions(tree: ast.Module) -> Iterator[tuple[ast.AST, bool]]:
@@ -137,9 +138,17 @@ def _strings(nodes: Iterable[ast.AST], before: int) -> dict[str, ast.expr]:
 def _findings(call: Call) -> Iterator[Finding]:
     message = call.arguments.get("message", call.arguments.get("what"))
     why, hint = (_said(call.arguments.get(name), call) for name in TOLD)
-    for rule in _words(call.arguments["rule"], call.strings):
+    for rule in filter(_is_whole, _rules(call)):
         for said in _words(message, call.strings) or [GAP]:
             yield Finding(rule, said, why, hint, call.module)
+
+
+def _rules(call: Call) -> list[str]:
+    return _words(call.arguments["rule"], call.strings)
+
+
+def _is_whole(text: str) -> bool:
+    return GAP not in text
 
 
 def _said(node: ast.expr | None, call: Call) -> str:
