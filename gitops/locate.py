@@ -14,6 +14,9 @@ from gitops.project import Sources
 _RAW = ("fields", "pod")
 """Keywords that hold a part of the object in upstream's spelling."""
 
+_WRAPPERS = {"spec", "metadata", "predictor", "resources", "limits", "requests", "net", "ref", "extensions"}
+"""Fields of objects that calls have no keyword for, but for what is in them."""
+
 Span = tuple[int, int, int, int]
 """First line, last line, first column, last column, as `co_positions` gives them."""
 
@@ -120,7 +123,7 @@ def _deepest(where: ast.AST, node: ast.expr, path: tuple[str | int, ...], tree: 
             reach, *found = _deepest(at, inner, path[index + 1 :], tree)
             if index + 1 + reach > best[0]:
                 best = (index + 1 + reach, *found)  # type: ignore[assignment]
-        if not isinstance(value, ast.Call):  # only a call has other names for things than the object
+        if not isinstance(value, ast.Call) or not (part in _WRAPPERS or str(part).isdigit()):
             break
     return best
 

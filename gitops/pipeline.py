@@ -66,9 +66,11 @@ def prepare(sources: Sources, library: Library) -> World:
 
 
 def _in_environment(problem: Problem, loaded: LoadedEnvironment, read: Yaml) -> Problem:
-    """With the place of what its pointer leads to in the environment's files."""
+    """With its place: below the schemas folder, or what its pointer leads to in the environment's files."""
+    if problem.location:
+        return problem._replace(location=problem.location._replace(file=f"{read.sources.project.schemas}/{problem.location.file}"))
     path = problem.pointer.split("/")[1:]
-    return problem if problem.location else problem._replace(location=origin(read.sources, loaded.layers, path))
+    return problem._replace(location=origin(read.sources, loaded.layers, path))
 
 
 def render_application(world: World, name: str) -> Rendered:

@@ -1,6 +1,6 @@
 """Whole projects through the command line. Each folder of tests/cases is one promise, named after it:
 
-    project/     a project as users write it; schemas come from this repository
+    project/     a project as users write it; schemas come from this repository unless it has its own
     command      command lines, one a line; `copy FOLDER` lays another folder of the case over the project first
     expected/    overlays/ as they are afterwards, stdout.txt, problems.txt (stderr) and status (one a line)
 
@@ -27,7 +27,7 @@ every_case = pytest.mark.parametrize("name", names)
 
 def run(case: Path, folder: Path, command_line=gitops) -> dict[str, bytes]:  # type: ignore[no-untyped-def]
     """Everything a case says after `expected/`, as it is now."""
-    project(folder, tree(case / "project"))  # type: ignore[arg-type]
+    project(folder, tree(case / "project"), schemas=not (case / "project" / "schemas").exists())  # type: ignore[arg-type]
     results: list[Result] = []
     for line in (case / "command").read_text().splitlines():
         program, *arguments = shlex.split(line)
