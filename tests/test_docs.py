@@ -176,6 +176,30 @@ def test_the_reference_has_every_page_and_no_other() -> None:
     assert {path.name for path in reference.FOLDER.iterdir()} == set(pages())
 
 
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ('Problem("a", "b")', [("a", "b", "", "")]),
+        ('Problem(rule="a", message="b", why="c", hint="d")', [("a", "b", "c", "d")]),
+        ('Problem("a", f"b {x}", hint=f"{x}")', [("a", "b …", "", "")]),
+        ('Problem("a" if x else "b", "c")', [("a", "c", "", ""), ("b", "c", "", "")]),
+        ('text = "b"\n    Problem("a", text)\n    text = "c"', [("a", "b", "", "")]),
+        ('Problem("a", x)', [("a", "…", "", "")]),
+        ('Fault("a", (), "b", "c", "d", "e", "f")', [("a", "b", "e", "f")]),
+        ('relay("a", "b")', [("a", "b", "", "")]),
+        ('other("a", "b")', []),
+        ("Problem(x, x)", []),
+    ],
+)
+def test_rules_are_read_from_the_calls_that_raise_them(code: str, found: list[tuple[str, ...]], tmp_path: Path) -> None:
+    relay = "def relay(rule, message):\n    return Problem(rule, message)\n"
+    (tmp_path / "module.py").write_text(f"{relay}def f(x):\n    {code}\n")
+    read = [finding for each in rules.rules(tmp_path).values() for finding in each if finding.module == "module.py"]
+
+    assert [finding[:4] for finding in read] == found
+    assert rules.unread(tmp_path) == ["module.py"] * (code == "Problem(x, x)")
+
+
 def test_every_rule_is_spelled_out_where_it_is_raised() -> None:
     """`pipeline.py` passes on the rules of faults, and `schemas/faults.py` those of its table of limits, which is read."""
     assert rules.unread(REPOSITORY / "gitops") == ["pipeline.py", "schemas/faults.py"]

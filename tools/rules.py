@@ -68,7 +68,7 @@ def _calls(package: Path) -> Iterator[Call]:
             own = [node for node in ast.walk(function) if isinstance(node, ast.Assign)] if inner else []
             for node in _own_calls(function):
                 arguments = _arguments(node, makers)
-                if "rule" in arguments and not _is_parameter(arguments["rule"], function):
+                if "rule" in arguments and not _is_passed_on(arguments["rule"], function):
                     yield Call(arguments, shared | _strings(own, node.lineno), module)
 
 
@@ -101,24 +101,16 @@ def _relays(tree: ast.Module) -> dict[str, Parameters]:
 
 
 def _arguments(call: ast.Call, makers: Mapping[str, Parameters]) -> Arguments:
-    name = (
-        call.func.id
-        if isinstance(call.func, ast.Name)
-        else call.func.attr
-        if isinstance(call.func, ast.Attribute)
-        else ""
-    )
+    name = getattr(call.func, "id", getattr(call.func, "attr", ""))  # f(…) or x.f(…)
     given = [argument for argument in call.args if not isinstance(argument, ast.Starred)]
     named = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
     return dict(zip(makers.get(name, ()), given, strict=False)) | named if name in makers else {}
 
 
-def _is_parameter(node: ast.expr, function: ast.AST) -> bool:
-    return (
-        isinstance(node, ast.Name)
-        and isinstance(function, ast.FunctionDef)
-        and node.id in {each.arg for each in function.args.args}
-    )
+def _is_passed_on(node: ast.expr, function: ast.AST) -> bool:
+    """Whether this is the parameter by which `_relays` knows a function."""
+    parameters = {each.arg for each in function.args.args} if isinstance(function, ast.FunctionDef) else set()
+    return isinstance(node, ast.Name) and node.id == "rule" and node.id in parameters
 
 
 def _strings(nodes: Iterable[ast.AST], before: int) -> dict[str, ast.expr]:
