@@ -2,20 +2,22 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+INSTALLED_DEV := .venv/.installed-dev
+INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps
 
-.PHONY: render test lint types check tools lab bench clean
+.PHONY: render test lint types check tools docs bench clean
 
 render: $(INSTALLED)  ## Render this repository's specs into its overlays.
 	$(BIN)/gitops render
 
-test: $(INSTALLED) tools  ## Run the tests; those that need a program that is not here are skipped, and say so.
+test: $(INSTALLED_DEV) tools  ## Run the tests; those that need a program that is not here are skipped, and say so.
 	$(BIN)/pytest -n auto -rs
 
-lint: $(INSTALLED)
+lint: $(INSTALLED_DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: $(INSTALLED)
+types: $(INSTALLED_DEV)
 	$(BIN)/mypy
 
 check: $(INSTALLED)  ## What is committed is what would be rendered, and the schemas are what their sources say.
@@ -25,7 +27,11 @@ check: $(INSTALLED)  ## What is committed is what would be rendered, and the sch
 tools:  ## Build the real kustomize at its pinned version, where Go is present.
 	@tests/lab/tools
 
-bench: $(INSTALLED)
+docs: $(INSTALLED_DEV)  ## Write what is made from the code anew: docs/reference, and the outputs shown in documents and cases.
+	$(BIN)/python -m tools.reference
+	$(BIN)/pytest -q tests/test_docs.py tests/test_cases.py --update-cases
+
+bench: $(INSTALLED_DEV)
 	$(BIN)/python -m benchmarks --peers --write docs/performance.md
 
 clean:
@@ -34,6 +40,10 @@ clean:
 $(INSTALLED): constraints.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.11"; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r constraints.txt
+	$(INSTALL) -r constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --editable .
+	@touch $@
+
+$(INSTALLED_DEV): $(INSTALLED) constraints-dev.txt
+	$(INSTALL) -r constraints-dev.txt
 	@touch $@

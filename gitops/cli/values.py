@@ -9,6 +9,7 @@ import click
 
 from gitops.cli.context import project
 from gitops.cli.main import environment_option
+from gitops.location import Location
 from gitops.problems import InvalidInput, UsageError
 
 if TYPE_CHECKING:
@@ -143,6 +144,23 @@ def _check(
     text: str,
 ) -> None:
     """Raises InvalidInput if the edit would make the values of any environment that reads the file wrong."""
+    try:
+        _check_all(sources, environments, application, environment, path, text)
+    except InvalidInput as error:  # the lines on the disk are the old ones: none is quoted
+        raise InvalidInput(
+            problem._replace(location=Location(path)) if problem.location and problem.location.file == path else problem
+            for problem in error.problems
+        ) from error
+
+
+def _check_all(
+    sources: Sources,
+    environments: dict[str, LoadedEnvironment],
+    application: str,
+    environment: str,
+    path: str,
+    text: str,
+) -> None:
     after = sources._replace(files={**sources.files, path: text.encode()})
     read, _ = _environments(after)
     for name, loaded in environments.items():

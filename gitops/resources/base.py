@@ -120,7 +120,11 @@ class Resource(Closed):
 
     def finish(self, context: Context, obj: Object) -> Object:
         """The object with `fields` merged in; resources in them become their names, and typed parts plain data."""
-        return merge(obj, spelled(self._plain(context, self.fields, "fields"))) if self.fields else obj
+        return merge(obj, self.plain(context, self.fields, "fields")) if self.fields else obj
+
+    def plain(self, context: Context, data: Mapping[str, Any], at: str) -> Object:
+        """Raw data that stands at a keyword path of this resource's call, as Kubernetes takes it; references are checked."""
+        return spelled(self._plain(context, data, at)) if data else {}
 
     def _plain(self, context: Context, value: Any, at: str) -> Any:
         if type(value) is str:

@@ -13,7 +13,6 @@ from gitops import k8s
 from gitops.environments import merge
 from gitops.model import Closed, Many
 from gitops.objects import Object
-from gitops.quantity import spelled
 from gitops.resources.base import EMPTY, Context, External, Resource
 from gitops.resources.pod import Container, ContainerFields, kserve_containers, without_empty
 from gitops.resources.secret import Secret
@@ -132,7 +131,8 @@ class Transformer(ComponentFields):
         all_containers = (self.container,) if self.container else self.containers
         containers = kserve_containers(all_containers, context, user, f"{at}.containers")
         return merge(
-            {"containers": containers, **component_object(self, context, user, f"{at}.")}, spelled(self.fields)
+            {"containers": containers, **component_object(self, context, user, f"{at}.")},
+            user.plain(context, self.fields, f"{at}.fields"),
         )
 
 
@@ -168,7 +168,7 @@ class Explainer(ComponentFields):
         else:
             all_containers = (self.container,) if self.container else self.containers
             explainer["containers"] = kserve_containers(all_containers, context, user, f"{at}.containers")
-        return merge(explainer, spelled(self.fields))
+        return merge(explainer, user.plain(context, self.fields, f"{at}.fields"))
 
 
 class Workers(Pod):
@@ -188,7 +188,7 @@ class Workers(Pod):
             and [{"name": "worker-container", **self.container.to_object(context, user, "workers.container")}],
             **pod_object(self, context, user, "workers."),
         }
-        return merge(without_empty(obj), spelled(self.fields))
+        return merge(without_empty(obj), user.plain(context, self.fields, "workers.fields"))
 
 
 def component_object(
@@ -225,7 +225,7 @@ def pod_object(pod: Pod, context: Context, user: Resource, at: str) -> Object:
         "nodeSelector": dict(pod.node_selector),
         "tolerations": [dict(toleration) for toleration in pod.tolerations],
         "affinity": dict(pod.affinity),
-        "volumes": [spelled(volume) for volume in pod.volumes],
+        "volumes": [user.plain(context, volume, f"{at}volumes.{index}") for index, volume in enumerate(pod.volumes)],
         "initContainers": [
             {
                 "name": container.name or f"init-{index}",
@@ -234,7 +234,7 @@ def pod_object(pod: Pod, context: Context, user: Resource, at: str) -> Object:
             for index, container in enumerate(pod.init_containers)
         ],
     }
-    return merge(without_empty(obj), spelled(pod.pod))
+    return merge(without_empty(obj), user.plain(context, pod.pod, f"{at}pod"))
 
 
 def _art(art: ArtExplainer, context: Context, user: Resource) -> Object:

@@ -10,7 +10,7 @@ from gitops import k8s
 from gitops.environments import merge
 from gitops.model import Closed, Many, Map
 from gitops.objects import Object
-from gitops.quantity import quantity, spelled
+from gitops.quantity import quantity
 from gitops.resources.base import EMPTY, Context, External, Part, Resource
 from gitops.resources.secret import Secret
 
@@ -100,7 +100,7 @@ class ContainerFields(Closed):
             "ports": [port.to_object() for port in self.ports],
             "resources": self.resources(defaults),
         }
-        return merge(without_empty(obj), spelled(self.fields))
+        return merge(without_empty(obj), user.plain(context, self.fields, f"{at}.fields"))
 
 
 class Container(ContainerFields, Part):

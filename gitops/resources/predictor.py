@@ -14,7 +14,6 @@ from gitops.environments import merge
 from gitops.model import Closed, Many
 from gitops.objects import Object
 from gitops.problems import Problem, did_you_mean
-from gitops.quantity import spelled
 from gitops.resources.base import EMPTY, Context, External, Resource
 from gitops.resources.bucket import BucketUri
 from gitops.resources.manifest import Manifest
@@ -127,7 +126,10 @@ def canary_object(canary: Canary, context: Context, user: Resource, at: str, mod
     """One entry of `spec.canary`. Its schema, unlike the stable predictor's, requires `model.name`; empty means the runtime's own."""
     model = {"name": "", **model_object(canary.model, context, user, f"{at}.model", mode)}
     predictor = without_empty({"name": canary.name, "model": model, "minReplicas": canary.min_replicas})
-    return merge({"predictor": predictor, "trafficPercent": canary.traffic_percent}, spelled(canary.fields))
+    return merge(
+        {"predictor": predictor, "trafficPercent": canary.traffic_percent},
+        user.plain(context, canary.fields, f"{at}.fields"),
+    )
 
 
 def storage_uris(uris: Many[StorageUri], context: Context, user: Resource) -> list[Object]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gitops import Bucket, Container, External, Manifest, S3Credentials, SecretKey
+from gitops import Bucket, Container, External, InferenceService, Manifest, Model, S3Credentials, SecretKey
 from tests.resources.making import attempt, one
 
 RULES = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}]
@@ -61,6 +61,24 @@ def test_a_resource_inside_fields_is_a_reference_that_is_checked() -> None:
 
     assert one(user, script)["data"] == {"uses": "script"}
     assert [(problem.rule, at) for _, at, problem in _problems(user)] == [("dangling-reference", "fields.data.uses")]
+
+
+def test_references_are_resolved_in_the_fields_of_containers_and_pods_too() -> None:
+    settings = Manifest(api_version="v1", kind="ConfigMap", name="settings")
+    model = Model(format="sklearn", storage="gs://m/1", fields={"envFrom": [{"configMapRef": {"name": settings}}]})
+    service = InferenceService(
+        name="m",
+        model=model,
+        volumes=[{"name": "s", "configMap": {"name": settings}}],
+        pod={"priorityClassName": External("high")},
+    )
+
+    predictor = one(service, settings)["spec"]["predictor"]
+
+    assert predictor["model"]["envFrom"] == [{"configMapRef": {"name": "settings"}}]
+    assert predictor["volumes"] == [{"name": "s", "configMap": {"name": "settings"}}]
+    assert predictor["priorityClassName"] == "high"
+    assert [problem.rule for problem in attempt(service)[1]] == ["dangling-reference"] * 2
 
 
 def test_quantities_in_fields_are_spelled_as_kubernetes_prints_them() -> None:
