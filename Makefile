@@ -5,7 +5,7 @@ INSTALLED := .venv/.installed
 INSTALLED_DEV := .venv/.installed-dev
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps
 
-.PHONY: render test lint types check tools docs bench clean
+.PHONY: render test lint types check tools lab docs bench clean
 
 render: $(INSTALLED)  ## Render this repository's specs into its overlays.
 	$(BIN)/gitops render
@@ -26,6 +26,9 @@ check: $(INSTALLED)  ## What is committed is what would be rendered, and the sch
 
 tools:  ## Build the real kustomize at its pinned version, where Go is present.
 	@tests/lab/tools
+
+lab: $(INSTALLED_DEV) tools  ## The long proofs against real upstream programs; needs Go.
+	GITOPS_TEST_APPLICATIONS=2000 $(BIN)/pytest -n auto -rs tests/test_roundtrip.py tests/test_repository.py
 
 docs: $(INSTALLED_DEV)  ## Write what is made from the code anew: docs/reference, and the outputs shown in documents and cases.
 	$(BIN)/python -m tools.reference

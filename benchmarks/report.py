@@ -22,6 +22,11 @@ SCENARIOS = {
 """Scenario -> what it is set beside."""
 
 
+BUSY = 0.7
+STEADY = 1.2
+"""A load before the first run, and a spread of one command's medians, beyond which a machine is not quiet."""
+
+
 class Everything(NamedTuple):
     """All that one run of the benchmarks measured. `sizes`: applications -> files and bytes rendered."""
 
@@ -135,14 +140,20 @@ _HEAD = ("scenario", "time", "peak", "set beside", "ratio")
 
 def _machine(found: Everything, command: str) -> str:
     before, after = found.load
-    startup = ", ".join(f"`{name}`" if name.startswith("-") else name for name in found.startup)
-    times = ", ".join(f"{run.seconds * 1000:.0f} ms" for run in found.startup.values())
+    startup = ", ".join(f"{name} {run.seconds * 1000:.0f} ms" for name, run in found.startup.items())
     return (
         f"Made by `{command}` with Python {platform.python_version()} on {platform.system()} {platform.machine()}, "
-        f"{len(os.sched_getaffinity(0))} cores, load {before:.1f} before and {after:.1f} after"
-        f"{' (others were at work: only the ratios mean something)' if max(before, 0) > 0.7 else ''}. "
-        f"Start-up: {startup}: {times}.\n"
+        f"{len(os.sched_getaffinity(0))} cores, load {before:.1f} before and {after:.1f} after{_unrest(found)}. "
+        f"Start-up: {startup}.\n"
     )
+
+
+def _unrest(found: Everything) -> str:
+    """A warning, if the same bare Python took much longer at one time than at another."""
+    bare = [each["bare python"].seconds for each in (found.startup, *found.tool.values())]
+    if found.load[0] < BUSY and max(bare) < STEADY * min(bare):
+        return ""
+    return f"; **not a quiet machine**: bare Python took {min(bare) * 1000:.0f} to {max(bare) * 1000:.0f} ms, so all figures are rough"
 
 
 def _budget_table(rows: Sequence[Budget]) -> str:

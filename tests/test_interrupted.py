@@ -62,6 +62,24 @@ def kill_when(folder: Path, staged: int = 0, placed: int = 0) -> bool:
     return False
 
 
+def kill_once_changed(folder: Path, file: str) -> None:
+    """Kill a render as soon as a file is another, which is while the rest are moved."""
+    place = folder / "overlays" / file
+    before = place.stat()
+    render = start(folder)
+    while render.poll() is None:
+        with contextlib.suppress(FileNotFoundError):
+            if place.stat()[:] != before[:] or place.stat().st_ino != before.st_ino:
+                break
+    kill(render)
+
+
+def kill_after(folder: Path, seconds: float) -> None:
+    render = start(folder)
+    time.sleep(seconds)
+    kill(render)
+
+
 def entries(overlays: Path) -> dict[str, int]:
     """How many entries staging folders and the folder of bases have."""
     names = os.listdir(overlays) if overlays.is_dir() else []
@@ -118,20 +136,22 @@ def test_a_thousand_applications_survive_kills_at_any_moment(
 
 
 def test_kills_at_random_moments_of_a_change_leave_each_file_old_or_new(tmp_path: Path) -> None:
-    number = 60
+    number, long = 30, 200_000  # characters: so that a file written in place would be caught half
     folder = large(tmp_path, number)
     assert gitops(folder, "render").status == 0
     old = tree(folder / "overlays")
-    put(folder, applications(number, suffix="-new"))
+    put(folder, applications(number, suffix="-new" * (long // 4)))
     clean = large(tmp_path / "clean", number)
-    put(clean, applications(number, suffix="-new"))
+    put(clean, applications(number, suffix="-new" * (long // 4)))
     assert gitops(clean, "render").status == 0
     new = tree(clean / "overlays")
 
-    for moment in sorted(random.uniform(0.05, 0.4) for _ in range(8)):
-        render = start(folder)
-        time.sleep(moment)
-        kill(render)
+    for kind in ("at once", "once changed") * 5:
+        left = [path for path, content in tree(folder / "overlays").items() if path in old and content != new[path]]
+        if kind == "once changed" and left:
+            kill_once_changed(folder, min(left, key=lambda path: (path.endswith("kustomization.yaml"), path)))
+        else:
+            kill_after(folder, random.uniform(0.05, 0.3))
         for path, content in tree(folder / "overlays").items():
             assert content in (old.get(path), new.get(path)) or TEMPORARY.match(path), path
 

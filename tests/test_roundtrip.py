@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,7 +16,7 @@ from gitops.split import split
 from gitops.yaml import dump
 from tests.random_applications import ENVIRONMENTS, Application, application, scope
 
-SEEDS = range(500)
+SEEDS = range(int(os.environ.get("GITOPS_TEST_APPLICATIONS", "500")))  # `make lab` takes more
 BATCH = 50  # overlays a build: fewer cost start-ups, more cost kustomize's quadratic checks
 
 program = kustomize.find(Path(__file__).parents[1])
