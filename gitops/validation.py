@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import types
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
+from gitops.details import Detail, Path, detail_of, is_model, is_type, members, name_of, without_alternatives
 from gitops.problems import Problem, did_you_mean, nearest
-
-if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
-
-Path = tuple[str | int, ...]
 
 _LIMITS = {
     "greater_than_equal": ("ge", "at least"),
@@ -43,7 +38,6 @@ _PATTERNS = {
     r"^/.*": "a path that begins with `/`",
     r"^[1-9]\d*(\.\d+)?(B|[KMGTP]i?B)$": "an amount such as 10GiB",
 }
-_TYPES = {"is_instance_of", "model_attributes_type", "int_from_float", "string_unicode", "union", "none_required", "finite_number"}
 _LONGEST = 80
 
 
@@ -57,113 +51,27 @@ class Finding(NamedTuple):
     """The name that an unknown one was probably meant to be."""
 
 
-class _Detail(NamedTuple):
-    """One of pydantic's errors, and where it leads: through which model to which annotation, and past which unions."""
-
-    kind: str
-    path: Path
-    owner: Any
-    annotation: Any
-    given: Any
-    context: dict[str, Any]
-    message: str
-    unions: tuple[tuple[Path, Any, str], ...]
-    in_yaml: bool = False
-
-
 def findings(error: ValidationError, model: type[BaseModel] | None, *, in_yaml: bool = False) -> list[Finding]:
     """What is wrong with an input of `model`; of the alternatives of a union, only the one that was probably meant."""
-    details = [_detail(each, model)._replace(in_yaml=in_yaml) for each in error.errors(include_url=False)]
-    found = [_finding(detail, error.title) for detail in _without_alternatives(details)]
+    details = [detail_of(each, model)._replace(in_yaml=in_yaml) for each in error.errors(include_url=False)]
+    found = [_finding(detail, error.title) for detail in without_alternatives(details)]
     meant = {(*each.path[:-1], each.meant) for each in found if each.meant}
     return [each for each in dict.fromkeys(found) if each.problem.rule != "missing-value" or each.path not in meant]
 
 
-def _detail(error: ErrorDetails, model: Any) -> _Detail:
-    path: list[str | int] = []
-    unions: list[tuple[Path, Any, str]] = []
-    owner, annotation = model, model
-    for part in error["loc"]:
-        members = _members(annotation)
-        if len(members) > 1:  # the part is pydantic's name of a member, not one of the input
-            unions.append((tuple(path), annotation, str(part)))
-            annotation = next((member for member in members if _name(member) and _name(member) in str(part)), None)
-        elif part != "[key]":
-            path.append(part)
-            owner = members[0] if members and _is_model(members[0]) else owner
-            annotation = _inside(members[0] if members else None, part)
-    return _Detail(
-        error["type"],
-        tuple(path),
-        owner,
-        annotation,
-        error.get("input"),
-        error.get("ctx", {}),
-        error["msg"],
-        tuple(unions),
-    )
-
-
-def _members(annotation: Any) -> list[Any]:
-    """What an annotation allows, without None."""
-    if get_origin(annotation) is Annotated:
-        return _members(get_args(annotation)[0])
-    if get_origin(annotation) in (Union, types.UnionType):
-        return [member for each in get_args(annotation) for member in _members(each)]
-    return [] if annotation in (None, type(None)) else [annotation]
-
-
-def _inside(annotation: Any, part: str | int) -> Any:
-    """The annotation of what stands at a field, key or index."""
-    if _is_model(annotation):
-        field = annotation.model_fields.get(part)
-        return field.annotation if field else None
-    arguments = get_args(annotation)
-    return arguments[-1 if get_origin(annotation) is dict else 0] if arguments else None
-
-
-def _is_model(annotation: Any) -> bool:
-    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
-
-
-def _name(annotation: Any) -> str:
-    return str(getattr(get_origin(annotation) or annotation, "__name__", ""))
-
-
-def _without_alternatives(details: Sequence[_Detail]) -> Iterator[_Detail]:
-    """Of a union, the errors of the member that got furthest into the input; one for all of them if none got anywhere."""
-    by_union: dict[Path, list[_Detail]] = {}
-    for detail in details:
-        if detail.unions:
-            by_union.setdefault(detail.unions[0][0], []).append(detail)
-        else:
-            yield detail
-    for path, alternatives in by_union.items():
-        deeper = [each for each in alternatives if each.path != path or not _is_type(each.kind)]
-        if deeper:
-            members = [each.unions[0][2] for each in deeper]
-            yield from (each for each in deeper if each.unions[0][2] == min(members, key=members.count))
-        else:
-            yield alternatives[0]._replace(kind="union", path=path, annotation=alternatives[0].unions[0][1])
-
-
-def _is_type(kind: str) -> bool:
-    return kind in _TYPES or kind.endswith(("_type", "_parsing", "_parsing_size"))
-
-
-def _finding(detail: _Detail, title: str) -> Finding:
+def _finding(detail: Detail, title: str) -> Finding:
     if detail.kind == "extra_forbidden":
-        known = sorted(detail.owner.model_fields) if _is_model(detail.owner) else []
+        known = sorted(detail.owner.model_fields) if is_model(detail.owner) else []
         close = nearest(str(detail.path[-1]), known)
         return Finding(detail.path, _unknown(detail, known, close), at_key=True, meant=close)
-    secret = _is_secret([detail.owner, *_members(detail.annotation)])
+    secret = _is_secret([detail.owner, *members(detail.annotation)])
     problem = _problem(detail, f"`{_dotted(detail.path)}` of {title}" if detail.path else title)
     return Finding(detail.path, problem._replace(quotable=not secret))
 
 
-def _unknown(detail: _Detail, known: list[str], close: str) -> Problem:
+def _unknown(detail: Detail, known: list[str], close: str) -> Problem:
     name = str(detail.path[-1])
-    where = detail.owner.__name__ if _is_model(detail.owner) else f"`{_dotted(detail.path[:-1])}`"
+    where = detail.owner.__name__ if is_model(detail.owner) else f"`{_dotted(detail.path[:-1])}`"
     return Problem(
         "unknown-field",
         f"unknown field `{name}` of {where}" + (f"; did you mean `{close}`?" if close else ""),
@@ -174,7 +82,7 @@ def _unknown(detail: _Detail, known: list[str], close: str) -> Problem:
     )
 
 
-def _problem(detail: _Detail, subject: str) -> Problem:
+def _problem(detail: Detail, subject: str) -> Problem:
     expected = _described(detail)
     found = _found(detail)
     pointer = _pointer(detail.path)
@@ -187,7 +95,7 @@ def _problem(detail: _Detail, subject: str) -> Problem:
             "wrong-value", f"{subject} cannot be changed", pointer=pointer, why="resources are values.", hint=hint
         )
     if detail.kind == "literal_error":
-        options = [str(each) for member in _members(detail.annotation) for each in get_args(member)]
+        options = [str(each) for member in members(detail.annotation) for each in get_args(member)]
         hint = did_you_mean(str(detail.given), options) if nearest(str(detail.given), options) else ""
         return Problem(
             "not-allowed", f"{subject} must be {expected}", pointer=pointer, found=found, expected=expected, hint=hint
@@ -201,7 +109,7 @@ def _problem(detail: _Detail, subject: str) -> Problem:
         return Problem(
             "pattern", f"{subject} is not written as it must be", pointer=pointer, found=found, expected=expected
         )
-    if _is_type(detail.kind):
+    if is_type(detail.kind):
         hint = _retyped(detail)
         return Problem(
             "wrong-type", f"{subject} must be {expected}", pointer=pointer, found=found, expected=expected, hint=hint
@@ -209,7 +117,7 @@ def _problem(detail: _Detail, subject: str) -> Problem:
     return Problem("wrong-value", f"{subject}: {_lower(detail.message)}", pointer=pointer, found=found)
 
 
-def _limit(detail: _Detail) -> str:
+def _limit(detail: Detail) -> str:
     """`be at most 65535`, `have at least 1 item`; empty where the error is no limit."""
     if detail.kind in _LIMITS:
         name, words = _LIMITS[detail.kind]
@@ -221,22 +129,22 @@ def _limit(detail: _Detail) -> str:
     return ""
 
 
-def _described(detail: _Detail) -> str:
+def _described(detail: Detail) -> str:
     """`text`, `a Sink, a Resource or an External`, `a list of Container`; in YAML, models are maps."""
-    words = list(dict.fromkeys(_word(each, detail.in_yaml) for each in _members(detail.annotation)))
+    words = list(dict.fromkeys(_word(each, detail.in_yaml) for each in members(detail.annotation)))
     return f"{', '.join(words[:-1])} or {words[-1]}" if len(words) > 1 else "".join(words) or "something else"
 
 
 def _word(annotation: Any, in_yaml: bool = False) -> str:
     if get_origin(annotation) is Literal:
         return _either([f"`{each}`" for each in get_args(annotation)])
-    if _is_model(annotation):
+    if is_model(annotation):
         fields = _either([f"`{name}`" for name in annotation.model_fields], "and")
         return f"a map of {fields}" if in_yaml else _article(annotation.__name__)
     if get_origin(annotation) in (tuple, list):
-        inner = _members(get_args(annotation)[0])
-        return f"a list of {_either([_name(each) if _is_model(each) and not in_yaml else _word(each, in_yaml) for each in inner])}"
-    return _WORDS.get(get_origin(annotation) or annotation, _name(annotation) or "something else")
+        inner = members(get_args(annotation)[0])
+        return f"a list of {_either([name_of(each) if is_model(each) and not in_yaml else _word(each, in_yaml) for each in inner])}"
+    return _WORDS.get(get_origin(annotation) or annotation, name_of(annotation) or "something else")
 
 
 def _either(words: Sequence[str], last: str = "or") -> str:
@@ -247,21 +155,21 @@ def _article(word: str) -> str:
     return f"{'an' if word[:1] in 'AEIO' else 'a'} {word}"
 
 
-def _retyped(detail: _Detail) -> str:
+def _retyped(detail: Detail) -> str:
     """How the same thing would be written rightly, where that is likely what was meant."""
-    members = _members(detail.annotation)
+    within = members(detail.annotation)
     given = detail.given
     if detail.kind == "string_unicode":
         return "it holds half of a surrogate pair, which no file can"
-    if str in members and isinstance(given, int | float):
+    if str in within and isinstance(given, int | float):
         return "put it in quotes"
     if (
-        any(get_origin(member) in (tuple, list) for member in members)
+        any(get_origin(member) in (tuple, list) for member in within)
         and given is not None
         and not isinstance(given, dict)
     ):
         return "make it a list, also of a single item: […]"
-    return "" if _is_secret(members) else _as_model(given, [member.__name__ for member in members if _is_model(member)])
+    return "" if _is_secret(within) else _as_model(given, [member.__name__ for member in within if is_model(member)])
 
 
 def _as_model(given: Any, models: list[str]) -> str:
@@ -276,9 +184,9 @@ def _as_model(given: Any, models: list[str]) -> str:
     return f"write {models[0]}(…)" if len(models) == 1 and isinstance(given, str) else ""
 
 
-def _found(detail: _Detail) -> str:
+def _found(detail: Detail) -> str:
     given = detail.given
-    if _is_secret([detail.owner, *_members(detail.annotation)]):
+    if _is_secret([detail.owner, *members(detail.annotation)]):
         return ""
     if isinstance(given, int) and given.bit_length() > 200:
         return f"a number of {given.bit_length()} bits"
@@ -295,8 +203,8 @@ def _is_secret(annotations: Iterable[Any]) -> bool:
     return any(
         annotation is SecretStr
         or (
-            _is_model(annotation)
-            and any(SecretStr in _members(field.annotation) for field in annotation.model_fields.values())
+            is_model(annotation)
+            and any(SecretStr in members(field.annotation) for field in annotation.model_fields.values())
         )
         for annotation in annotations
     )

@@ -20,7 +20,7 @@ ROWS = (
     "location problems objects ownership parallel project quantity k8s model jsonpatch yaml",
     "environments values",
     "resources spec schemas",
-    "locate validation identity portable explain execute",
+    "locate details validation identity portable explain execute",
     "load resolve split emit",
     "pipeline settings",
     "disk kustomize git",
