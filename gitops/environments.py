@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, StringConstraints, field_validator, model_validator
@@ -17,6 +18,7 @@ DnsLabel = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-
 Version = Annotated[str, StringConstraints(pattern=r"^\d+\.\d+(\.\d+)?([-+].*)?$")]
 
 
+@lru_cache(1024)
 def version_tuple(version: str) -> tuple[int, ...]:
     """`0.20.0` as (0, 20, 0), to compare."""
     return tuple(int(part) for part in re.findall(r"\d+", version.partition("-")[0])[:3])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import marshal
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -44,7 +45,17 @@ def identical(a: Any, b: Any) -> bool:
     if a != b:
         return False
     kind = type(a)
+    # The same bytes, written without back references, are the same data; the other way round only a closer look tells.
+    if (kind is dict or kind is list) and _same_bytes(a, b):
+        return True
     return _bools_agree(a, b) if kind is dict or kind is list else (kind is bool) is (type(b) is bool)
+
+
+def _same_bytes(a: Any, b: Any) -> bool:
+    try:
+        return marshal.dumps(a, 2) == marshal.dumps(b, 2)
+    except ValueError:  # something that is no data
+        return False
 
 
 def _bools_agree(a: Any, b: Any) -> bool:

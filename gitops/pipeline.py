@@ -68,7 +68,9 @@ def prepare(sources: Sources, library: Library) -> World:
 def _in_environment(problem: Problem, loaded: LoadedEnvironment, read: Yaml) -> Problem:
     """With its place: below the schemas folder, or what its pointer leads to in the environment's files."""
     if problem.location:
-        return problem._replace(location=problem.location._replace(file=f"{read.sources.project.schemas}/{problem.location.file}"))
+        return problem._replace(
+            location=problem.location._replace(file=f"{read.sources.project.schemas}/{problem.location.file}")
+        )
     path = problem.pointer.split("/")[1:]
     return problem._replace(location=origin(read.sources, loaded.layers, path))
 

@@ -18,7 +18,7 @@ from gitops.problems import InvalidInput, Problem
 from gitops.project import Sources
 from gitops.resources.base import Context, Resource
 from gitops.spec import Application
-from gitops.values import Settings, Values
+from gitops.values import Settings, Values, validated
 
 
 class Made(NamedTuple):
@@ -111,7 +111,7 @@ def _of(environment: str, problems: Iterable[Problem]) -> tuple[Problem, ...]:
 
 def _values(application: Application, settings: Settings, sources: Sources, name: str) -> Values:
     try:
-        return application.values_type.model_validate(settings.values)
+        return validated(application.values_type, settings.values)
     except ValidationError as error:
         from gitops.explain import invalid_values
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from pydantic import SecretStr
+from pydantic import ConfigDict, SecretStr
 
 from gitops.environments import merge
 from gitops.model import Closed
@@ -18,6 +18,43 @@ Path = tuple[str | int, ...]
 
 class Values(Closed):
     """Base of an application's settings; subclass it in the spec and annotate the spec function's parameter with it."""
+
+    model_config = ConfigDict(defer_build=True)  # see `validated`
+
+
+_PLAIN = (str, int, float, bool)
+
+
+def validated(values_type: type[Values], data: dict[str, Any]) -> Values:
+    """The values of an application. Raises pydantic's ValidationError.
+
+    Where every field is a plain type without a constraint, and every value is exactly of its field's type, there is nothing that
+    pydantic could refuse or change; its validator, which takes longer to build than all else in a small spec, is then not built.
+    """
+    fields = values_type.model_fields
+    exact = _unconstrained(values_type) and all(
+        name in fields and type(value) is fields[name].annotation for name, value in data.items()
+    )
+    if exact and all(name in data for name, field in fields.items() if field.is_required()):
+        return values_type.model_construct(**data)
+    return values_type.model_validate(data)
+
+
+def _unconstrained(values_type: type[Values]) -> bool:
+    decorators = values_type.__pydantic_decorators__
+    return (
+        not (
+            decorators.field_validators
+            or decorators.validators
+            or decorators.model_validators
+            or decorators.root_validators
+        )
+        and values_type.model_post_init is Values.model_post_init
+        and all(
+            field.annotation in _PLAIN and not field.metadata and field.validate_default is None and field.alias is None
+            for field in values_type.model_fields.values()
+        )
+    )
 
 
 class Layer(NamedTuple):

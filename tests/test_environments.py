@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
+from pydantic import Field, ValidationError, field_validator
 
 from gitops.environments import Secrets, merge, version_tuple
-from gitops.values import Layer, layered
+from gitops.values import Layer, Values, layered, validated
 from tests.resources.making import environment
 
 PLAIN = st.none() | st.booleans() | st.integers(0, 3) | st.text("ab", max_size=2)
@@ -119,3 +120,48 @@ def test_only_knative_scales_to_zero() -> None:
     modes = ("Standard", "Knative")
 
     assert [environment(kserve={"deployment_mode": mode}).scales_to_zero for mode in modes] == [False, True]
+
+
+class Plain(Values):
+    name: str
+    replicas: int = 1
+    ratio: float = 0.5
+    on: bool = False
+
+
+class Constrained(Values):
+    replicas: int = Field(1, ge=1)
+
+
+class Checked(Values):
+    replicas: int = 1
+
+    @field_validator("replicas")
+    @classmethod
+    def _even(cls, replicas: int) -> int:
+        if replicas % 2:
+            raise ValueError("odd")
+        return replicas
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["name", "replicas", "ratio", "on", "other"]),
+        st.one_of(PLAIN, st.floats(allow_nan=False), st.just("1")),
+    )
+)
+def test_values_are_what_pydantic_makes_of_them_whether_or_not_it_is_asked(data: dict[str, Any]) -> None:
+    def outcome(values: Callable[[], Values]) -> Any:
+        try:
+            found = values()
+        except ValidationError as error:
+            return error.errors(include_url=False)
+        return found, found.model_fields_set
+
+    assert outcome(lambda: validated(Plain, data)) == outcome(lambda: Plain.model_validate(data))
+
+
+@pytest.mark.parametrize(("values_type", "value"), [(Constrained, 0), (Checked, 1)])
+def test_constraints_and_validators_are_never_passed_over(values_type: type[Values], value: int) -> None:
+    with pytest.raises(ValidationError):
+        validated(values_type, {"replicas": value})

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from itertools import accumulate
 from typing import Any, NamedTuple
 
 from gitops.jsonpatch.evaluate import Operation
@@ -19,10 +17,9 @@ def operations(old: Any, new: Any) -> list[Operation]:
     Maps are entered key by key. Elements of lists are aligned by `name`, else by equality; whatever happens at a list
     index is preceded by a `test` of what stands there. A list is replaced as a whole where that is shorter to read.
     """
-    if identical(old, new):
-        return []
-    both_maps = type(old) is dict and type(new) is dict
-    return _in_map(old, new, "") if both_maps else _changes(old, new, "")
+    if type(old) is dict and type(new) is dict:
+        return _in_map(old, new, "")
+    return [] if identical(old, new) else _changes(old, new, "")
 
 
 def _changes(old: Any, new: Any, path: str) -> list[Operation]:
@@ -36,7 +33,7 @@ def _changes(old: Any, new: Any, path: str) -> list[Operation]:
 
 def _in_map(old: dict[str, Any], new: dict[str, Any], path: str) -> list[Operation]:
     changed = [
-        key for key, item in old.items() if item is not (other := new.get(key, _ABSENT)) and not identical(item, other)
+        key for key, item in old.items() if item is not (other := new.get(key, _ABSENT)) and _differ(item, other)
     ]
     if len(changed) + len(new) > len(old):
         changed += [key for key in new if key not in old]
@@ -50,6 +47,11 @@ def _in_map(old: dict[str, Any], new: dict[str, Any], path: str) -> list[Operati
         else:
             result += _changes(old[key], new[key], place)
     return result
+
+
+def _differ(old: Any, new: Any) -> bool:
+    """Whether two values are not identical; texts, which most are, at the price of one comparison."""
+    return old != new or (type(old) is not str and not identical(old, new))
 
 
 def _escape(key: str) -> str:
@@ -173,19 +175,18 @@ def _testable(element: Any) -> bool:
     return type(element) is list and all(map(_testable, element))
 
 
-def _lines(value: Any) -> Iterator[int]:
+def _lines(value: Any) -> int:
     """About how many lines a value takes as YAML, leaf by leaf."""
-    if type(value) is dict and value:
-        for item in value.values():
-            yield from _lines(item)
-    elif type(value) is list and value:
-        for item in value:
-            yield from _lines(item)
-    else:
-        yield 1 + value.count("\n") if type(value) is str else 1
+    kind = type(value)
+    if kind is str:
+        return 1 + value.count("\n") if "\n" in value else 1
+    if kind is dict and value:
+        return sum(map(_lines, value.values()))
+    if kind is list and value:
+        return sum(map(_lines, value))
+    return 1
 
 
 def _is_no_longer(piecewise: list[Operation], whole: list[Any]) -> bool:
-    """Whether these operations take no more lines than one that replaces the list; counts only until that is known."""
-    lines = sum(sum(_lines(operation)) for operation in piecewise) - 2
-    return any(total >= lines for total in accumulate(_lines(whole)))
+    """Whether these operations take no more lines than one that replaces the list, of which two are its own."""
+    return sum(map(_lines, piecewise)) - 2 <= sum(map(_lines, whole))
