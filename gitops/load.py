@@ -67,13 +67,12 @@ def load_environments(read: Yaml) -> dict[str, LoadedEnvironment]:
         chain = _chain(read, name)
         layers = layered([layer for each in chain if (layer := read.layer(sources.project.environment_file(each)))])
         data = {key: value for key, value in layers.merged.items() if key != "extends"}
+        if not read.unreadable.isdisjoint(map(sources.project.environment_file, chain)):
+            continue  # it is not known what they say
         try:
             loaded[name] = LoadedEnvironment(Environment.model_validate({**data, "name": name}), chain, layers)
         except ValidationError as error:
-            if read.unreadable.isdisjoint(
-                map(sources.project.environment_file, chain)
-            ):  # else it is not known what they say
-                read.problems += invalid_environment(error, layers, sources)
+            read.problems += invalid_environment(error, layers, sources)
     if BASE not in sources.environments:
         read.problems.append(_no_base(sources))
     return loaded

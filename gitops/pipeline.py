@@ -33,6 +33,8 @@ class World(NamedTuple):
     environments: Mapping[str, LoadedEnvironment]
     schemas: Mapping[str, Schemas]
     problems: tuple[Problem, ...]
+    applications: frozenset[str]
+    """Those whose names can be used."""
 
 
 class Rendered(NamedTuple):
@@ -55,14 +57,16 @@ def prepare(sources: Sources, library: Library) -> World:
     """Load the environments and their schemas. Problems do not stop the rest."""
     read = Yaml(sources)
     environments = load_environments(read)
-    problems = [*read.problems, *misnamed(sources), *stray_values(sources)]
+    wrong_names = misnamed(sources)
+    problems = [*read.problems, *wrong_names, *stray_values(sources)]
     schemas = {}
     for name, loaded in environments.items():
         try:
             schemas[name] = library.schemas(loaded.environment.crds, loaded.environment.kubernetes)
         except InvalidInput as error:
             problems += [_in_environment(problem, loaded, read) for problem in error.problems]
-    return World(sources, read, environments, schemas, tuple(problems))
+    applications = frozenset(sources.specs) - {problem.found for problem in wrong_names}
+    return World(sources, read, environments, schemas, tuple(problems), applications)
 
 
 def _in_environment(problem: Problem, loaded: LoadedEnvironment, read: Yaml) -> Problem:
@@ -109,10 +113,11 @@ def resolve_application(
     """Where an application runs (base included), its objects there (or `only` in some environments), and the problems met."""
     before = len(world.read.problems)
     settings = {
-        environment: load_settings(world.read, name, loaded.chain) for environment, loaded in world.environments.items()
+        environment: load_settings(world.read, name, world.environments[environment].chain)
+        for environment in world.schemas
     }
     problems = list(world.read.problems[before:])
-    running = _running(settings)
+    running = _running(settings, every=len(world.schemas) == len(world.sources.environments))
     wanted = [environment for environment in running if only is None or environment in only]
     if problems or not wanted:
         return running, {}, problems
@@ -129,10 +134,13 @@ def resolve_application(
     return running, resolved, [problem for each in resolved.values() for problem in each.problems]
 
 
-def _running(settings: Mapping[str, Settings]) -> tuple[str, ...]:
-    """Where an application runs. Its base is there whenever an environment builds on it; `enabled: false` in base is a default."""
+def _running(settings: Mapping[str, Settings], every: bool) -> tuple[str, ...]:
+    """Where an application runs. Its base is there whenever an environment builds on it; `enabled: false` in base is a default.
+
+    Unless the settings are those of `every` environment, one that could not be read may build on it.
+    """
     running = tuple(name for name, each in settings.items() if name != BASE and each.enabled)
-    return (BASE, *running) if running else ()
+    return (BASE, *running) if running or not every else ()
 
 
 def validate(resolved: Resolved, schemas: Schemas, sources: Sources) -> list[Problem]:

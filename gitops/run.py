@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from gitops.disk import Plan, lock, plan, write
+from gitops.disk import Plan, is_there, lock, plan, write
 from gitops.disk.project import read_sources
+from gitops.emit import KUSTOMIZATION
 from gitops.location import Location
 from gitops.memory import Memory
 from gitops.problems import Problem, UsageError, did_you_mean
@@ -88,13 +89,13 @@ class Run:
         return prepare(sources, library(self.project.root / self.project.schemas, Store(self.project.root)))
 
     def _problems(self, world: World) -> list[Problem]:
-        """Render what is not fresh, unless the environments themselves have problems."""
+        """Render what is not fresh, in the environments that are right, so that all problems are told in one run."""
         from gitops.parallel import spread
         from gitops.pipeline import render_application, shared_objects
 
-        if any(problem.severity == "error" for problem in world.problems):
+        if BASE not in world.schemas:  # nothing can be rendered without it
             return list(world.problems)
-        names = sorted(set(world.sources.specs) - self.memory.fresh)
+        names = sorted(world.applications - self.memory.fresh)
         for each in self.track(spread(lambda name: render_application(world, name), names, self.jobs), len(names)):
             self.rendered[each.application] = each
         chosen = self.selection.applications
@@ -115,7 +116,7 @@ class Run:
             return Outcome({}, Plan(), {}, tuple(merged(problems)))
         running = {name: self.memory.known(name).environments for name in self.memory.fresh}
         running |= {name: each.environments for name, each in self.rendered.items()}
-        tree = environment_files(world, running)
+        tree = environment_files(world, {name: self._buildable(name, where) for name, where in running.items()})
         for each in self.rendered.values():
             tree |= each.tree
         found = self._selected(
@@ -125,6 +126,14 @@ class Run:
         kept = (path for path in self.memory.outputs() if path.split("/")[1] in fresh and self.selection.takes(path))
         counts = count(found.added, found.changed, found.removed, (*found.unchanged, *kept))
         return Outcome(tree, found, counts, tuple(merged([*problems, *found.problems])))
+
+    def _buildable(self, name: str, environments: Iterable[str]) -> tuple[str, ...]:
+        """Where an environment's page may name an application: where it is rendered now, or has been before."""
+        chosen = self.selection.applications
+        if not chosen or name in chosen:
+            return tuple(environments)
+        overlays = self.project.root / self.project.overlays
+        return tuple(each for each in environments if is_there(overlays / each / name / KUSTOMIZATION))
 
     def _folders(self, world: World) -> list[str] | None:
         """Where files that nothing renders any more are looked for: everywhere, unless some applications are known to be fresh."""

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from gitops.environments import Environment
 from gitops.resources.base import Resource
-from gitops.values import RESERVED_KEYS, Values
+from gitops.values import RESERVED_KEYS, Values, build
 
 _VARIABLE = 0x04 | 0x08  # inspect.CO_VARARGS and CO_VARKEYWORDS, without the cost of inspect
 _ASYNCHRONOUS = 0x80 | 0x200  # CO_COROUTINE and CO_ASYNC_GENERATOR
@@ -79,4 +79,5 @@ def _values_type(function: FunctionType, name: str) -> type[Values]:
         raise Misdeclared(f"`{name}` is not annotated with a subclass of Values", f"write `{name}: MyValues`")
     if taken := [key for key in RESERVED_KEYS if key in annotation.model_fields]:
         raise Misdeclared(f"`{taken[0]}` has a meaning of its own in values files", "name that setting otherwise")
+    build(annotation)
     return annotation

@@ -40,6 +40,12 @@ def validated(values_type: type[Values], data: dict[str, Any]) -> Values:
     return values_type.model_validate(data)
 
 
+def build(values_type: type[Values]) -> None:
+    """Build what `validated` will need, so that a wrong annotation is an error of the spec that has it. Raises what pydantic does."""
+    if not _unconstrained(values_type):
+        values_type.model_rebuild()
+
+
 def _unconstrained(values_type: type[Values]) -> bool:
     decorators = values_type.__pydantic_decorators__
     return (

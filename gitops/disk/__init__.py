@@ -7,8 +7,20 @@ reading   inputs as text, or a problem with its place          private    our ow
 from __future__ import annotations
 
 from gitops.disk.private import lock, private_folder
-from gitops.disk.reading import decode, read_bytes, read_text
+from gitops.disk.reading import decode, is_there, read_bytes, read_text
 from gitops.disk.survey import Plan, plan
 from gitops.disk.writing import replace, sweep, write
 
-__all__ = ["Plan", "decode", "lock", "plan", "private_folder", "read_bytes", "read_text", "replace", "sweep", "write"]
+__all__ = [
+    "Plan",
+    "decode",
+    "is_there",
+    "lock",
+    "plan",
+    "private_folder",
+    "read_bytes",
+    "read_text",
+    "replace",
+    "sweep",
+    "write",
+]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 
 from gitops.disk.refusals import advice
@@ -57,6 +58,14 @@ def read_text(path: str | os.PathLike[str], shown: str = "") -> str:
     Raises InvalidInput (rules `unreadable`, `too-large`, `not-utf8`) as `read_bytes` does.
     """
     return decode(read_bytes(path, shown), shown or os.fspath(path))
+
+
+def is_there(path: str | os.PathLike[str]) -> bool:
+    """Whether there is a file, and not something else, that can be looked at."""
+    try:
+        return stat.S_ISREG(os.stat(path).st_mode)  # noqa: PTH116 - one call for all
+    except (OSError, ValueError):
+        return False
 
 
 def decode(content: bytes, shown: str) -> str:
