@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import marshal
 import os
 import time
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gitops import __version__, cache
 from gitops.disk import Plan
 from gitops.objects import Key
+from gitops.problems import ToolError
 from gitops.project import Project, Sources
 
 if TYPE_CHECKING:
@@ -53,24 +55,24 @@ class Memory:
         self.sources = sources
         self.common = self._digest(_common(sources), sorted(self._remembered_opened()))
         self.digests = {name: self._digest(_inputs(sources, name)) for name in sources.specs}
-        usable = self.state is not None and self.state.common.digest == self.common
-        self.fresh = {
-            name
-            for name in sources.specs
-            if usable and self.state and cache.fresh(self.state, name, self.digests[name], self.project.root)
-        }
+        self.fresh = set(filter(self._is_fresh, sources.specs)) if self._is_usable() else set()
+
+    def _is_usable(self) -> bool:
+        """Whether all that applications have in common is as it was, down to which folders of overlays there are."""
+        state = self.state
+        return (
+            state is not None
+            and state.common.digest == self.common
+            and cache.as_stamped(state.common.outputs, self.project.root)
+        )
+
+    def _is_fresh(self, name: str) -> bool:
+        return self.state is not None and cache.fresh(self.state, name, self.digests[name], self.project.root)
 
     @property
     def complete(self) -> bool:
         """Whether there is nothing to render: every application is fresh, and none has gone."""
-        return (
-            self.state is not None
-            and self.fresh == set(self.sources.specs) == set(self.state.applications)
-            and self._common_outputs()
-        )
-
-    def _common_outputs(self) -> bool:
-        return self.state is not None and cache.as_stamped(self.state.common.outputs, self.project.root)
+        return self.state is not None and self.fresh == set(self.sources.specs) == set(self.state.applications)
 
     @property
     def gone(self) -> set[str]:
@@ -88,7 +90,7 @@ class Memory:
     def remember(self, rendered: Mapping[str, Rendered], plan: Plan) -> None:
         """Save what this run rendered; what was fresh stays as it is. To be called after writing."""
         prefix = f"{self.project.overlays}/"
-        outputs: dict[str, list[str]] = {COMMON: [], **{name: [] for name in rendered}}
+        outputs: dict[str, list[str]] = {COMMON: [self.project.overlays], **{name: [] for name in rendered}}
         for path in (*plan.added, *plan.changed, *plan.unchanged):
             _, _, rest = path.partition("/")
             outputs[rest.partition("/")[0] if "/" in rest else COMMON].append(prefix + path)
@@ -102,7 +104,7 @@ class Memory:
         opened = sorted(old.union(*(each.opened for each in rendered.values())))
         inputs = [*_common(self.sources), *_folders(self.sources), *opened]
         common = cache.Entry(self._digest(_common(self.sources), opened), self._stamps(inputs), stamps[COMMON])
-        cache.save(self.project.root, self.version, cache.State(self.key, common, {**kept, **entries}))
+        self._save(cache.State(self.key, common, {**kept, **entries}))
 
     def refresh(self) -> None:
         """Save the stamps of inputs anew, when every application is fresh: touched without a change, they cost a reading each time."""
@@ -112,7 +114,12 @@ class Memory:
             for name, entry in self.state.applications.items()
         }
         common = self.state.common._replace(inputs=self._stamps(self.state.common.inputs))
-        cache.save(self.project.root, self.version, cache.State(self.key, common, entries))
+        self._save(cache.State(self.key, common, entries))
+
+    def _save(self, state: cache.State) -> None:
+        """Keep it, if the disk lets us: what is not remembered costs only time."""
+        with contextlib.suppress(ToolError):
+            cache.save(self.project.root, self.version, state)
 
     def _remembered_opened(self) -> set[str]:
         """Files that specs opened in the last run, besides those that are inputs anyway."""
