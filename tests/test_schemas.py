@@ -863,7 +863,9 @@ def test_real_manifests_get_the_verdict_of_their_collector() -> None:
         except ValueError:  # some are meant to be unreadable
             continue
         found = [fault for each in objects for fault in schemas.faults(each) if fault.rule != "no-schema"]
-        if row["approx_check"] == "ok":  # two faults are real: `labels` beside metadata, base64 with more padding than Go takes
+        if (
+            row["approx_check"] == "ok"
+        ):  # two faults are real: `labels` beside metadata, base64 with more padding than Go takes
             real = ([], [("labels",)], [("data", "awsAccessKeyID")])
             assert [fault.pointer for fault in found] in real, row["file"]
         if "unknown-field" in row["approx_check"]:
