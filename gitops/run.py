@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from gitops.disk import Plan, is_there, lock, plan, write
 from gitops.disk.project import read_sources
-from gitops.emit import KUSTOMIZATION
 from gitops.location import Location
 from gitops.memory import Memory
 from gitops.problems import Problem, UsageError, did_you_mean
@@ -129,6 +129,8 @@ class Run:
 
     def _buildable(self, name: str, environments: Iterable[str]) -> tuple[str, ...]:
         """Where an environment's page may name an application: where it is rendered now, or has been before."""
+        from gitops.emit import KUSTOMIZATION
+
         chosen = self.selection.applications
         if not chosen or name in chosen:
             return tuple(environments)
@@ -174,8 +176,8 @@ def count(
     """How many files of each environment met which fate."""
     counts: Counts = {}
     for outcome, paths in zip(OUTCOMES, (added, changed, removed, unchanged), strict=True):
-        for path in paths:
-            counts.setdefault(path.partition("/")[0], dict.fromkeys(OUTCOMES, 0))[outcome] += 1
+        for environment, number in Counter(path.partition("/")[0] for path in paths).items():
+            counts.setdefault(environment, dict.fromkeys(OUTCOMES, 0))[outcome] = number
     return counts
 
 
