@@ -103,7 +103,11 @@ class Memory:
         old = self._remembered_opened() if self.fresh else set()
         opened = sorted(old.union(*(each.opened for each in rendered.values())))
         inputs = [*_common(self.sources), *_folders(self.sources), *opened]
-        common = cache.Entry(self._digest(_common(self.sources), opened), self._stamps(inputs), stamps[COMMON])
+        found = self._stamps(inputs)
+        # What a spec opened was not read by us: if it may have changed since, nobody knows what the spec saw.
+        known = cache.UNTRUSTED not in map(found.get, opened)
+        digest = self._digest(_common(self.sources), opened) if known else b""
+        common = cache.Entry(digest, found, stamps[COMMON])
         self._save(cache.State(self.key, common, {**kept, **entries}))
 
     def refresh(self) -> None:

@@ -122,8 +122,11 @@ class Run:
         found = self._selected(
             plan(self.project.root / self.project.overlays, tree, self._folders(world), project=self.project.root)
         )
-        fresh = dict.fromkeys(self.memory.fresh, True)
-        kept = (path for path in self.memory.outputs() if path.split("/")[1] in fresh and self.selection.takes(path))
+        kept = (
+            path
+            for path in self.memory.outputs()
+            if path.split("/")[1] in self.memory.fresh and self.selection.takes(path)
+        )
         counts = count(found.added, found.changed, found.removed, (*found.unchanged, *kept))
         return Outcome(tree, found, counts, tuple(merged([*problems, *found.problems])))
 

@@ -47,9 +47,12 @@ def build(values_type: type[Values]) -> None:
 
 
 def _unconstrained(values_type: type[Values]) -> bool:
+    """Whether pydantic would take every value of a field's exact type as it is."""
     decorators = values_type.__pydantic_decorators__
     return (
-        not (
+        values_type.model_config == Values.model_config
+        and values_type.__init__ is Values.__init__
+        and not (
             decorators.field_validators
             or decorators.validators
             or decorators.model_validators
@@ -57,7 +60,11 @@ def _unconstrained(values_type: type[Values]) -> bool:
         )
         and values_type.model_post_init is Values.model_post_init
         and all(
-            field.annotation in _PLAIN and not field.metadata and field.validate_default is None and field.alias is None
+            field.annotation in _PLAIN
+            and not field.metadata
+            and field.validate_default is None
+            and field.alias is None
+            and field.validation_alias is None
             for field in values_type.model_fields.values()
         )
     )

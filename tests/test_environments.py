@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import Field, ValidationError, field_validator
+from pydantic import ConfigDict, Field, ValidationError, field_validator
 
 from gitops.environments import Secrets, merge, version_tuple
 from gitops.values import Layer, Values, layered, validated
@@ -161,7 +161,21 @@ def test_values_are_what_pydantic_makes_of_them_whether_or_not_it_is_asked(data:
     assert outcome(lambda: validated(Plain, data)) == outcome(lambda: Plain.model_validate(data))
 
 
-@pytest.mark.parametrize(("values_type", "value"), [(Constrained, 0), (Checked, 1)])
+class Stripped(Values):
+    model_config = ConfigDict(str_strip_whitespace=True)
+    name: str
+
+
+class Renamed(Values):
+    replicas: int = Field(1, validation_alias="count")
+
+
+def test_a_configuration_of_its_own_counts() -> None:
+    assert validated(Stripped, {"name": " a "}) == Stripped(name="a")
+    assert validated(Renamed, {"count": 2}).model_dump() == {"replicas": 2}
+
+
+@pytest.mark.parametrize(("values_type", "value"), [(Constrained, 0), (Checked, 1), (Renamed, 1)])
 def test_constraints_and_validators_are_never_passed_over(values_type: type[Values], value: int) -> None:
     with pytest.raises(ValidationError):
         validated(values_type, {"replicas": value})

@@ -144,28 +144,17 @@ def _check(
     text: str,
 ) -> None:
     """Raises InvalidInput if the edit would make the values of any environment that reads the file wrong."""
+    after = sources._replace(files={**sources.files, path: text.encode()})
     try:
-        _check_all(sources, environments, application, environment, path, text)
+        read, _ = _environments(after)
+        for name, loaded in environments.items():
+            if environment in loaded.chain:
+                _settings(read, environments, application, name)
     except InvalidInput as error:  # the lines on the disk are the old ones: none is quoted
         raise InvalidInput(
             problem._replace(location=Location(path)) if problem.location and problem.location.file == path else problem
             for problem in error.problems
         ) from error
-
-
-def _check_all(
-    sources: Sources,
-    environments: dict[str, LoadedEnvironment],
-    application: str,
-    environment: str,
-    path: str,
-    text: str,
-) -> None:
-    after = sources._replace(files={**sources.files, path: text.encode()})
-    read, _ = _environments(after)
-    for name, loaded in environments.items():
-        if environment in loaded.chain:
-            _settings(read, environments, application, name)
 
 
 def _parsed(change: str) -> tuple[str, str]:
