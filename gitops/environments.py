@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from functools import lru_cache
 from typing import Annotated, Literal
 
@@ -109,6 +110,23 @@ class Provided(Closed):
     name: str
 
 
+class Suppression(Closed):
+    """Problems of one rule that are accepted, and why. `object`: `Kind/name`, with `*` and `?`; `until`: the last day it holds."""
+
+    rule: str
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+    object: str = "*"
+    application: str = "*"
+    until: date | None = None
+
+
+class Policies(Closed):
+    """How strict this environment is. `severity`: rule → `error`, `warning` or `off`, in place of the rule's own."""
+
+    severity: dict[str, Literal["error", "warning", "off"]] = {}
+    suppress: tuple[Suppression, ...] = ()
+
+
 class Environment(Closed):
     """One environment, as its environment.yaml and those it extends say."""
 
@@ -121,6 +139,7 @@ class Environment(Closed):
     kafka: Kafka | None = None
     secrets: Secrets = Secrets()
     provides: tuple[Provided, ...] = ()
+    policies: Policies = Policies()
 
     @model_validator(mode="after")
     def _credentials_in_clear_are_allowed(self) -> Environment:

@@ -10,13 +10,13 @@ from typing import NamedTuple
 
 from gitops import emit, portable
 from gitops.execute import load_application, opened
+from gitops.faults import Fault
 from gitops.load import LoadedEnvironment, Yaml, load_environments, load_settings, misnamed, origin, stray_values
 from gitops.objects import Key, Object, pointer
 from gitops.portable import suspicious
 from gitops.problems import InvalidInput, Problem
 from gitops.project import BASE, Sources
 from gitops.resolve import Made, Resolved, place, resolve
-from gitops.schemas.faults import Fault
 from gitops.schemas.store import Library, Schemas
 from gitops.split import split, unproven
 from gitops.values import Settings

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from gitops.faults import Fault
 from gitops.objects import Object
-from gitops.schemas.faults import Fault
 
 LARGEST = 2**53
 """Integers beyond this lose digits."""

@@ -17,9 +17,10 @@ from tests.command_line import MINIMAL, REPOSITORY, gitops, project
 PACKAGE = REPOSITORY / "gitops"
 
 ROWS = (
-    "location problems objects ownership parallel project quantity k8s model jsonpatch yaml",
+    "location problems faults objects ownership parallel project quantity k8s model jsonpatch yaml",
     "environments values",
     "resources spec schemas",
+    "rules",
     "locate details validation identity portable explain execute",
     "load resolve split emit",
     "pipeline settings",

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from gitops.problems import InvalidInput, UsageError
 from gitops.schemas import core, formats, sources
-from gitops.schemas.faults import Fault, dotted
+from gitops.faults import Fault
+from gitops.schemas.faults import dotted
 from gitops.schemas.files import KubernetesData, library, reader, verify_folder
 from gitops.schemas.meta import OBJECT_META
 from gitops.schemas.prepare import prepare

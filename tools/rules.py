@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from gitops.faults import Fault
 from gitops.problems import Problem
-from gitops.schemas.faults import Fault
 from gitops.schemas.words import LIMITS
 
 GAP = "…"

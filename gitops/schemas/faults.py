@@ -1,11 +1,16 @@
-"""What is wrong with an object: each violation of its schema becomes one fault, in words."""
+"""What is wrong with an object: each violation of its schema becomes one fault, in words.
+
+Rules: unknown-field, wrong-type, missing-field, not-allowed, pattern, wrong-format, wrong-key, out-of-range,
+wrong-length, wrong-count, invalid-value, no-schema.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from gitops.faults import Fault, Path
 from gitops.problems import nearest
 from gitops.schemas import words
 from gitops.schemas.share import Schema
@@ -13,28 +18,10 @@ from gitops.schemas.share import Schema
 if TYPE_CHECKING:
     from jsonschema_rs import ValidationError
 
-Path = tuple[str | int, ...]
-
 _SECRET_FIELDS = frozenset({"annotations", "data", "encryptedData", "stringData"})
 _SECRET_PLAIN = {("type",), ("immutable",)}
 _REFUSES = "the API server refuses such an object"
 _DROPS = "the API server refuses it under strict field validation, and otherwise drops it in silence"
-
-
-class Fault(NamedTuple):
-    """One violation. `pointer` leads to the field, also to one that is missing; the rest is text for people.
-
-    Rules: unknown-field, wrong-type, missing-field, not-allowed, pattern, wrong-format, wrong-key, out-of-range,
-    wrong-length, wrong-count, invalid-value, no-schema.
-    """
-
-    rule: str
-    pointer: Path
-    message: str
-    found: str = ""
-    expected: str = ""
-    why: str = ""
-    hint: str = ""
 
 
 def explain(errors: Iterable[ValidationError], schema: Schema, obj: Mapping[str, Any]) -> tuple[Fault, ...]:
@@ -43,7 +30,7 @@ def explain(errors: Iterable[ValidationError], schema: Schema, obj: Mapping[str,
     Values that may be secret (the data of any kind of Secret) are never quoted.
     """
     faults = {fault for error in errors for fault in _Explainer(schema, obj, error).faults()}
-    return tuple(sorted(faults, key=lambda fault: ([_sortable(step) for step in fault.pointer], fault)))
+    return tuple(sorted(faults, key=lambda fault: ([_sortable(step) for step in fault.pointer], fault[:7])))
 
 
 def dotted(path: Path) -> str:

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from gitops.faults import Fault
 from gitops.objects import group_of
 from gitops.problems import Problem, did_you_mean, nearest
 from gitops.schemas import sources
-from gitops.schemas.faults import Fault
 
 if TYPE_CHECKING:
     from gitops.schemas.store import Schemas

@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
+from gitops.faults import Fault
 from gitops.location import Location
 from gitops.objects import group_of
 from gitops.problems import InvalidInput, Problem
 from gitops.schemas import core, sources
-from gitops.schemas.faults import Fault, explain
+from gitops.schemas.faults import explain
 from gitops.schemas.missing import identity_faults, minor_of, no_schema, unknown_versions
 from gitops.schemas.share import Schema, encode
 

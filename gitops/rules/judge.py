@@ -1,0 +1,89 @@
+"""What schemas and rules say of an object, together."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any
+
+from gitops.environments import Environment
+from gitops.faults import Fault, Path
+from gitops.objects import Object, group_of
+from gitops.rules.base import Cluster, Kind, Layer, Rule
+
+
+class Bench:
+    """The rules that are in force in one environment, by what they judge."""
+
+    def __init__(self, rules: Iterable[Rule], environment: Environment, layers: Collection[Layer]) -> None:
+        levels = {rule: environment.policies.severity.get(rule.id, rule.level) for rule in rules}
+        self._levels = {rule.id: level for rule, level in levels.items()}
+        self._rules = [rule for rule, level in levels.items() if level != "off" and rule.layer in layers]
+        self._by_kind: dict[Kind, tuple[list[Rule], list[Rule]]] = {}
+
+    def judge(self, obj: Object, cluster: Cluster, old: Object | None = None) -> Iterator[Fault]:
+        """Every fault that a rule finds, with the severity it has here. `obj` and `old` fit their schemas as far as they go."""
+        kind = (group_of(obj["apiVersion"]), obj["kind"])
+        if kind not in self._by_kind:
+            mine = [rule for rule in self._rules if not rule.on or kind in rule.on]
+            self._by_kind[kind] = [r for r in mine if not r.update], [r for r in mine if r.update]
+        still, changing = self._by_kind[kind]
+        for rule in still:
+            for fault in rule.judge(obj, cluster):
+                yield self._graded(fault)
+        for rule in changing if old is not None else ():
+            for fault in rule.judge(old, obj, cluster):
+                yield self._graded(fault)
+
+    def _graded(self, fault: Fault) -> Fault:
+        level = self._levels[fault.rule]
+        return fault if fault.severity == level or level == "off" else fault._replace(severity=level)
+
+
+def faults(obj: Any, cluster: Cluster, bench: Bench, old: Object | None = None) -> tuple[Fault, ...]:
+    """Everything that is wrong with an object: what its schema says, and what the rules say of all that fits it."""
+    found = cluster.schemas.faults(obj)
+    if not found:
+        return tuple(bench.judge(obj, cluster, old))
+    if not judgeable(obj):
+        return found
+    refused = {fault.pointer for fault in found}
+    fit = fitting(obj, refused)
+    return (*found, *(fault for fault in bench.judge(fit, cluster, old) if not _within(fault.pointer, refused)))
+
+
+def judgeable(obj: Any) -> bool:
+    """Whether an object has what every rule takes for granted: apiVersion, kind, and metadata that is a map."""
+    return (
+        isinstance(obj, dict)
+        and isinstance(obj.get("apiVersion"), str)
+        and isinstance(obj.get("kind"), str)
+        and isinstance(obj.get("metadata"), dict)
+    )
+
+
+def fitting(obj: Object, refused: Collection[Path]) -> Object:
+    """The object without what its schema refuses; a list with a refused item goes as a whole, for an item cannot be missing."""
+    fit: Object = _copy(obj)
+    for path in refused:
+        while path and isinstance(path[-1], int):
+            path = path[:-1]
+        parent = fit
+        for step in path[:-1]:
+            inside = isinstance(parent, dict) and step in parent
+            if not inside and not (isinstance(parent, list) and isinstance(step, int) and step < len(parent)):
+                break
+            parent = parent[step]  # type: ignore[index]
+        else:
+            if path and isinstance(parent, dict) and path not in (("apiVersion",), ("kind",), ("metadata",)):
+                parent.pop(path[-1], None)  # type: ignore[arg-type]
+    return fit
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _copy(item) for key, item in value.items()}
+    return [_copy(item) for item in value] if isinstance(value, list) else value
+
+
+def _within(path: Path, refused: Collection[Path]) -> bool:
+    return any(path[:length] in refused for length in range(1, len(path) + 1))

@@ -1,0 +1,10 @@
+"""Every rule there is: each family is a module, and every Rule in it counts."""
+
+from __future__ import annotations
+
+from gitops.rules.base import Rule
+
+FAMILIES = ()
+
+RULES: tuple[Rule, ...] = tuple(each for family in FAMILIES for each in vars(family).values() if isinstance(each, Rule))
+BY_ID = {rule.id: rule for rule in RULES}
