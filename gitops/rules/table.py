@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from types import ModuleType
+
 from gitops.rules.base import Rule
 
-FAMILIES = ()
+FAMILIES: tuple[ModuleType, ...] = ()
 
 RULES: tuple[Rule, ...] = tuple(each for family in FAMILIES for each in vars(family).values() if isinstance(each, Rule))
 BY_ID = {rule.id: rule for rule in RULES}
