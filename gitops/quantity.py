@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from decimal import ROUND_UP, Decimal
+from decimal import ROUND_UP, Context, Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -18,6 +18,8 @@ _SUFFIX = {power: suffix for suffix, power in _DECIMAL.items()}
 _AMOUNTS = ("requests", "limits")
 """Fields of ResourceRequirements that map names to quantities."""
 _NANO = Decimal("1e-9")
+_EXACT = Context(prec=200)
+"""Wide enough for any quantity that a cluster has use for; the default of 28 digits is not."""
 
 
 @lru_cache(4096)
@@ -34,6 +36,31 @@ def canonical(text: str) -> str:
         return _canonical(match)
     except ArithmeticError as error:
         raise ValueError(f"`{text[:40]}` is more than any quantity can be") from error
+
+
+@lru_cache(4096)
+def amount(value: str | int) -> Decimal:
+    """The number that a quantity stands for, to compare quantities by: `500m` is 0.5, `1Ki` is 1024.
+
+    As in Kubernetes, what is finer than a nano counts as the next nano away from zero.
+
+    Raises:
+        ValueError: it is not a quantity.
+    """
+    match = _QUANTITY.fullmatch(str(value))
+    if not match:
+        raise ValueError(f"`{value}` is not a quantity such as 500m, 2 or 4Gi")
+    try:
+        return _exactly(match).quantize(_NANO, rounding=ROUND_UP, context=_EXACT)
+    except ArithmeticError as error:
+        raise ValueError(f"`{str(value)[:40]}` is more than any quantity can be") from error
+
+
+def _exactly(match: re.Match[str]) -> Decimal:
+    number, suffix, exponent = match.groups()
+    if exponent is None and suffix not in _DECIMAL:
+        return _EXACT.multiply(Decimal(number), Decimal(1024 ** _BINARY.index(suffix)))
+    return _EXACT.scaleb(Decimal(number), int(exponent) if exponent is not None else _DECIMAL[suffix])
 
 
 def _canonical(match: re.Match[str]) -> str:

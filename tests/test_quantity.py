@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitops.quantity import canonical, quantity, spelled
+from gitops.quantity import amount, canonical, quantity, spelled
 
 
 @pytest.mark.parametrize(
@@ -61,3 +63,48 @@ def test_raw_data_is_spelled_where_kubernetes_has_quantities_and_nowhere_else() 
         "volumes": [{"name": "v", "emptyDir": {"sizeLimit": "1Gi"}}],
         "limits": "1000m",
     }
+
+
+@pytest.mark.parametrize(
+    ("less", "more"),
+    [("999m", "1"), ("1Gi", "1.5Gi"), ("1G", "1Gi"), ("1023Ki", "1Mi"), ("1e3", "1001"), ("-1", "0"), ("999999999n", "1"), (1, "1001m"), ("16E", "15Ei")],
+)  # fmt: skip
+def test_quantities_are_compared_by_what_they_stand_for(less: str, more: str) -> None:
+    assert amount(less) < amount(more)
+
+
+@pytest.mark.parametrize(
+    "same", [("1", "1000m", "1e0", "1.0", 1), ("1Gi", "1024Mi", "1048576Ki", "1073741824"), ("0", "0Gi", "-0")]
+)
+def test_a_quantity_is_the_same_in_every_spelling(same: tuple[str | int, ...]) -> None:
+    assert len({amount(value) for value in same}) == 1
+
+
+@pytest.mark.parametrize("text", ["", "one", "1GB", "1e99999999999"])
+def test_what_is_no_quantity_has_no_amount(text: str) -> None:
+    with pytest.raises(ValueError, match="quantity"):
+        amount(text)
+
+
+FACTORS = {
+    "m": Fraction(1, 1000),
+    "": Fraction(1),
+    "k": Fraction(1000),
+    "Ki": Fraction(1024),
+    "G": Fraction(10**9),
+    "Ei": Fraction(2**60),
+}
+
+
+@given(st.integers(-(10**30), 10**30), st.integers(0, 6), st.sampled_from(sorted(FACTORS)))
+def test_an_amount_is_exact(digits: int, places: int, suffix: str) -> None:
+    number = Decimal(digits).scaleb(-places)
+
+    assert Fraction(amount(f"{number:f}{suffix}")) == Fraction(number) * FACTORS[suffix]
+
+
+@given(st.decimals(min_value=0, max_value=10**6, places=3), st.sampled_from(["", "m", "k", "Mi", "Gi"]))
+def test_the_canonical_spelling_is_never_less_and_never_a_whole_unit_more(number: Decimal, suffix: str) -> None:
+    text = f"{number:f}{suffix}"
+
+    assert amount(text) <= amount(canonical(text)) < amount(text) + 1
