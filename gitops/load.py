@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path as FilePath
 from typing import Any, NamedTuple
 
 from pydantic import SecretStr, ValidationError
@@ -13,7 +14,7 @@ from gitops.environments import RESERVED, Environment
 from gitops.explain import invalid_environment
 from gitops.location import Location
 from gitops.problems import InvalidInput, Problem, did_you_mean
-from gitops.project import BASE, Sources
+from gitops.project import BASE, Project, Sources
 from gitops.values import RESERVED_KEYS, Layer, Layers, Path, Settings, layered
 
 
@@ -281,3 +282,17 @@ def _stray(path: str, name: str, sources: Sources) -> Problem:
         why="nothing would ever read these values.",
         hint=hint,
     )
+
+
+def one_environment(file: str, content: bytes, defaults: Mapping[str, Any]) -> Environment:
+    """An environment that a single file states, whatever its name; `defaults` lie below it. Raises InvalidInput."""
+    read = Yaml(Sources(Project(FilePath()), {file: content}, {}, ()))
+    layer = read.layer(file)
+    if read.problems or layer is None:
+        raise InvalidInput(read.problems)
+    layers = layered([Layer(file, dict(defaults)), layer])
+    data = {key: value for key, value in layers.merged.items() if key != "extends"}
+    try:
+        return Environment.model_validate({"name": FilePath(file).stem, **data})
+    except ValidationError as error:
+        raise InvalidInput(invalid_environment(error, layered([layer]), read.sources)) from error

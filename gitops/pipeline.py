@@ -5,10 +5,12 @@ The only module that knows it. Everything here is a function of what was read; n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import date
 from typing import NamedTuple
 
 from gitops import emit, portable
+from gitops.environments import Environment
 from gitops.execute import load_application, opened
 from gitops.faults import Fault
 from gitops.load import LoadedEnvironment, Yaml, load_environments, load_settings, misnamed, origin, stray_values
@@ -17,9 +19,16 @@ from gitops.portable import suspicious
 from gitops.problems import InvalidInput, Problem
 from gitops.project import BASE, Sources
 from gitops.resolve import Made, Resolved, place, resolve
+from gitops.rules.base import Cluster, Inventory, Layer
+from gitops.rules.judge import Bench, faults
+from gitops.rules.suppressions import suppressed
+from gitops.rules.table import RULES
 from gitops.schemas.store import Library, Schemas
 from gitops.split import split, unproven
 from gitops.values import Settings
+
+RENDERED: tuple[Layer, ...] = ("admission", "controller")
+"""The rules that a render asks: what the cluster itself would say of an object, whatever else is there."""
 
 Identities = dict[str, list[Key]]
 """Environment -> the objects of one application there."""
@@ -35,6 +44,12 @@ class World(NamedTuple):
     problems: tuple[Problem, ...]
     applications: frozenset[str]
     """Those whose names can be used."""
+    benches: Mapping[str, Bench]
+    """The rules in force in each environment that look at one object."""
+    before: Mapping[str, Mapping[Key, Object]] = {}
+    """Environment -> the objects that were committed there, for what may not change."""
+    today: date | None = None
+    """Until when suppressions hold; None while rendering, which must not depend on the day."""
 
 
 class Rendered(NamedTuple):
@@ -53,8 +68,8 @@ class Unproven(Exception):
     """An overlay does not give back the objects that it was made from: a fault of the tool."""
 
 
-def prepare(sources: Sources, library: Library) -> World:
-    """Load the environments and their schemas. Problems do not stop the rest."""
+def prepare(sources: Sources, library: Library, layers: Collection[Layer] = RENDERED) -> World:
+    """Load the environments with their schemas, and the rules of some layers. Problems do not stop the rest."""
     read = Yaml(sources)
     environments = load_environments(read)
     wrong_names = misnamed(sources)
@@ -66,7 +81,10 @@ def prepare(sources: Sources, library: Library) -> World:
         except InvalidInput as error:
             problems += [_in_environment(problem, loaded, read) for problem in error.problems]
     applications = frozenset(sources.specs) - {problem.found for problem in wrong_names}
-    return World(sources, read, environments, schemas, tuple(problems), applications)
+    benches = {
+        name: Bench(RULES, environments[name].environment, layers if name != BASE else RENDERED) for name in schemas
+    }
+    return World(sources, read, environments, schemas, tuple(problems), applications, benches)
 
 
 def _in_environment(problem: Problem, loaded: LoadedEnvironment, read: Yaml) -> Problem:
@@ -83,7 +101,7 @@ def render_application(world: World, name: str) -> Rendered:
     """One application in every environment where it is enabled. Raises Unproven."""
     environments, resolved, problems = resolve_application(world, name)
     for each in resolved.values():
-        problems += validate(each, world.schemas[each.environment.name], world.sources)
+        problems += (problem for problem in validate(each, world) if problem.severity == "error")
     identities = {environment: [made.key for made in each.made] for environment, each in resolved.items()}
     failed = any(problem.severity == "error" for problem in problems)
     tree = {} if failed or not resolved else _carried(world, name, resolved, problems)
@@ -143,30 +161,46 @@ def _running(settings: Mapping[str, Settings], every: bool) -> tuple[str, ...]:
     return (BASE, *running) if running or not every else ()
 
 
-def validate(resolved: Resolved, schemas: Schemas, sources: Sources) -> list[Problem]:
-    """What the schemas of the environment's Kubernetes and CRD versions say of each object."""
-    problems = []
+def validate(resolved: Resolved, world: World) -> Iterator[Problem]:
+    """What the schemas of the environment's versions and the rules in force there say of each object by itself."""
+    environment = resolved.environment
+    cluster = cluster_of(resolved.objects, environment, world)
+    before = world.before.get(environment.name, {})
+    bench = world.benches[environment.name]
     for made in resolved.made:
-        if found := schemas.faults(made.object):
+        if found := faults(made.object, cluster, bench, before.get(made.key)):
             precise = portable.faults(made.object)  # what is no JSON at all is better told by who looks for just that
             told = {(), *(fault.pointer for fault in precise)} if precise else set()
-            found = (*precise, *(fault for fault in found if fault.pointer not in told))
-            problems += [_problem(fault, made, resolved, sources) for fault in found]
-    return problems
+            for fault in (*precise, *(fault for fault in found if fault.pointer not in told)):
+                yield from accepted(problem_of(fault, made, resolved, world.sources), resolved, world)
+
+
+def cluster_of(objects: Iterable[Object], environment: Environment, world: World, complete: bool = False) -> Cluster:
+    """An environment with objects in it."""
+    schemas = world.schemas[environment.name]
+    return Cluster(environment, schemas, Inventory(objects, schemas, environment.namespace), complete)
+
+
+def accepted(problem: Problem, resolved: Resolved, world: World) -> Iterator[Problem]:
+    """The problem, unless the environment has a suppression for it."""
+    if not suppressed(problem, resolved.application, resolved.environment.policies, world.today):
+        yield problem
 
 
 def unportable(resolved: Resolved, sources: Sources) -> Iterator[Problem]:
     """What of each object would not survive Kustomize."""
     for made in resolved.made:
-        yield from (_problem(fault, made, resolved, sources) for fault in portable.faults(made.object))
+        yield from (problem_of(fault, made, resolved, sources) for fault in portable.faults(made.object))
 
 
-def _problem(fault: Fault, made: Made, resolved: Resolved, sources: Sources) -> Problem:
+def problem_of(fault: Fault, made: Made, resolved: Resolved, sources: Sources) -> Problem:
+    """A fault of an object, at the line of the spec or values file that made it."""
     name = made.name(resolved.environment)
     return Problem(
         rule=fault.rule,
         message=f"{name}: {fault.message}",
         location=place(made.resource, fault.pointer, resolved.settings, sources),
+        severity=fault.severity,
         object=name,
         environments=(resolved.environment.name,),
         pointer=pointer(fault.pointer),
@@ -248,5 +282,5 @@ def whole_objects(world: World, name: str, environment: str) -> tuple[list[Objec
         return [], problems
     return resolved[environment].objects, [
         *problems,
-        *validate(resolved[environment], world.schemas[environment], world.sources),
+        *(problem for problem in validate(resolved[environment], world) if problem.severity == "error"),
     ]

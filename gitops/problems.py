@@ -54,6 +54,10 @@ class UsageError(GitOpsError):
     """An option, an argument or the project's configuration is wrong."""
 
 
+class NoProject(UsageError):
+    """There is no project where one was looked for."""
+
+
 class ToolError(GitOpsError):
     """Another program or the disk failed; the message says which, and what to do."""
 

@@ -80,8 +80,8 @@ def _is_secret(lines: list[str], place: Location) -> bool:
     return False
 
 
-def show_problems(problems: Iterable[Problem]) -> None:
-    """Print problems to stderr, and how many there are."""
+def show_problems(problems: Iterable[Problem], err: bool = True) -> None:
+    """Print problems, to stderr unless they are what was asked for; how many there are goes to stderr."""
     import click
 
     from gitops.cli.context import lines_of
@@ -89,15 +89,13 @@ def show_problems(problems: Iterable[Problem]) -> None:
     shown = list(problems)
     for problem in shown:
         first, _, rest = text(problem, lines_of).partition("\n")
-        click.echo(
-            f"{click.style(first, bold=True)}\n{rest}\n" if rest else f"{click.style(first, bold=True)}\n", err=True
-        )
-    errors = sum(problem.severity == "error" for problem in shown)
-    warnings = len(shown) - errors
+        styled = click.style(first, bold=True)
+        click.echo(f"{styled}\n{rest}\n" if rest else f"{styled}\n", err=err)
+    levels = [problem.severity for problem in shown]
     counted = [
         f"{number} {word}{'s' if number != 1 else ''}"
-        for number, word in ((errors, "error"), (warnings, "warning"))
-        if number
+        for word in ("error", "warning")
+        if (number := levels.count(word))  # type: ignore[arg-type]
     ]
     if counted:
         click.echo(f"gitops: {', '.join(counted)}", err=True)

@@ -41,6 +41,7 @@ class Resolved(NamedTuple):
     settings: Settings
     made: tuple[Made, ...] = ()
     problems: tuple[Problem, ...] = ()
+    application: str = ""
 
     @property
     def objects(self) -> list[Object]:
@@ -53,7 +54,7 @@ def resolve(
 ) -> Resolved:
     """The objects of an application in an environment, with every problem on the way."""
     path = sources.specs[name]
-    empty = Resolved(environment, settings)
+    empty = Resolved(environment, settings, application=name)
     try:
         values = _values(application, settings, sources, name)
         resources = call(

@@ -17,17 +17,17 @@ from tests.command_line import MINIMAL, REPOSITORY, gitops, project
 PACKAGE = REPOSITORY / "gitops"
 
 ROWS = (
-    "location problems faults objects ownership parallel project quantity k8s model jsonpatch yaml",
+    "location problems faults objects ownership parallel project quantity k8s model jsonpatch yaml manifests fixing",
     "environments values",
     "resources spec schemas",
     "rules",
     "locate details validation identity portable explain execute",
     "load resolve split emit",
-    "pipeline settings",
+    "pipeline settings overlays",
     "disk kustomize git",
-    "cache memory",
-    "run",
-    "report cli __main__",
+    "cache memory history",
+    "run validate given",
+    "report formats cli __main__",
 )
 """The lowest first. A module imports from its own row and from those below it; folders count as one."""
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from gitops.problems import NoProject
 from gitops.project import Project
 
 
@@ -19,6 +20,17 @@ def project() -> Project:
         context.obj = find_project(Path(named or "."), exact=named is not None)
     found: Project = context.obj
     return found
+
+
+def found_project() -> Project | None:
+    """As `project`, or None where no project is named and there is none upwards. Raises UsageError for one that is wrong."""
+    named = click.get_current_context().find_root().params.get("project")
+    try:
+        return project()
+    except NoProject:
+        if named is not None:
+            raise
+        return None
 
 
 def project_folder() -> Path:

@@ -14,6 +14,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 COMMANDS = {
     "render": "Render specs into overlays.",
+    "validate": "Find what a cluster would refuse, in the project or in any manifests.",
     "show": "Show the whole objects of an application.",
     "values": "See and change an application's values.",
     "schemas": "Manage the CRD schemas that objects are validated against.",

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
-
 import click
 
 from gitops.cli.context import project
 from gitops.cli.main import environment_option
+from gitops.cli.progress import bar
 from gitops.run import OUTCOMES, Counts, Outcome, Run, Selection
-
-if TYPE_CHECKING:
-    from gitops.pipeline import Rendered
-
-_LONG = 1.0
-"""Seconds after which a progress bar appears."""
 
 
 @click.command()
@@ -35,7 +26,7 @@ def render(applications: tuple[str, ...], env: tuple[str, ...], check: bool, std
     """
     from gitops.parallel import processes
 
-    run = Run(project(), Selection(applications, env), jobs or processes(), _progress)
+    run = Run(project(), Selection(applications, env), jobs or processes(), bar("rendering"))
     outcome = run.outcome(whole=stdout)
     if outcome.problems:
         from gitops.report import show_problems
@@ -86,23 +77,3 @@ def _summary(counts: Counts) -> None:
         click.echo(
             f"{environment:{width}}  " + "  ".join(f"{counts[environment][name]:>9}" for name in OUTCOMES), err=True
         )
-
-
-def _progress(items: Iterator[Rendered], total: int) -> Iterator[Rendered]:
-    """The same items, with a bar on a terminal once they take longer than a second."""
-    if not sys.stderr.isatty():
-        yield from items
-        return
-    import time
-
-    start, done = time.monotonic(), 0
-    for item in items:
-        done += 1
-        yield item
-        if time.monotonic() - start > _LONG:
-            break
-    if done < total:
-        from rich.console import Console
-        from rich.progress import track
-
-        yield from track(items, "rendering", total, completed=done, console=Console(stderr=True), transient=True)

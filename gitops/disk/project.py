@@ -10,7 +10,7 @@ from pathlib import Path
 from gitops.disk.reading import read_bytes, read_text
 from gitops.disk.refusals import refusal
 from gitops.location import Location
-from gitops.problems import InvalidInput, Problem, UsageError
+from gitops.problems import InvalidInput, NoProject, Problem, UsageError
 from gitops.project import BASE, Project, Sources, application_name
 
 _TABLE = re.compile(r"^\s*\[\s*tool\s*\.\s*gitops\s*\]", re.MULTILINE)
@@ -31,7 +31,7 @@ def find_project(start: Path, exact: bool = False) -> Project:
             return _configured(folder, text)
     if exact:
         return Project(start)
-    raise UsageError(
+    raise NoProject(
         f"no project here: neither `{start}` nor a folder above it has a pyproject.toml with a [tool.gitops] table; "
         "add the table (it may be empty), or name the folder with --project"
     )
@@ -112,3 +112,8 @@ def _folder(name: str, value: object) -> str:
             f"`{name}` in [tool.gitops] of pyproject.toml names a folder inside the project, not {value!r}"
         )
     return Path(value).as_posix()
+
+
+def content(path: str) -> bytes:
+    """The content of a file that the user named. Raises InvalidInput as `read_bytes` does."""
+    return read_bytes(path)

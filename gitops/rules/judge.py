@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from gitops.environments import Environment
 from gitops.faults import Fault, Path
 from gitops.objects import Object, group_of
 from gitops.rules.base import Cluster, Kind, Layer, Rule
+from gitops.schemas.store import Schemas
 
 
 class Bench:
@@ -39,16 +40,35 @@ class Bench:
         return fault if fault.severity == level or level == "off" else fault._replace(severity=level)
 
 
+class Checked(NamedTuple):
+    """An object, what its schema says of it, and the part of it that fits its schema; None where there is nothing to judge."""
+
+    object: Any
+    faults: tuple[Fault, ...]
+    fit: Object | None
+
+    def judged(self, cluster: Cluster, bench: Bench, old: Object | None = None) -> Iterator[Fault]:
+        """What the rules say of what fits."""
+        if self.fit is not None:
+            refused = {fault.pointer for fault in self.faults}
+            for fault in bench.judge(self.fit, cluster, old):
+                if not refused or not _within(fault.pointer, refused):
+                    yield fault
+
+
+def checked(obj: Any, schemas: Schemas, old: Object | None = None) -> Checked:
+    """What an object's schema says of it, and of the step from `old` to it."""
+    found = schemas.faults(obj)
+    if not found:
+        return Checked(obj, (), obj)
+    fit = fitting(obj, {fault.pointer for fault in found}) if judgeable(obj) else None
+    return Checked(obj, found, fit)
+
+
 def faults(obj: Any, cluster: Cluster, bench: Bench, old: Object | None = None) -> tuple[Fault, ...]:
     """Everything that is wrong with an object: what its schema says, and what the rules say of all that fits it."""
-    found = cluster.schemas.faults(obj)
-    if not found:
-        return tuple(bench.judge(obj, cluster, old))
-    if not judgeable(obj):
-        return found
-    refused = {fault.pointer for fault in found}
-    fit = fitting(obj, refused)
-    return (*found, *(fault for fault in bench.judge(fit, cluster, old) if not _within(fault.pointer, refused)))
+    found = checked(obj, cluster.schemas, old)
+    return (*found.faults, *found.judged(cluster, bench, old))
 
 
 def judgeable(obj: Any) -> bool:

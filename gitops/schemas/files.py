@@ -20,6 +20,13 @@ def library(folder: Path, cache: Cache | None = None) -> Library:
     return Library(reader(folder), KubernetesData(), cache)
 
 
+def bundled() -> Path:
+    """The schemas that come with this package; in a checkout, those of the repository."""
+    package = Path(__file__).parents[1]
+    folder = package / "bundled"
+    return folder if folder.is_dir() else package.parent / "schemas"
+
+
 def reader(folder: Path) -> Callable[[str], bytes | None]:
     """Reads a path below `folder`; None where there is no file. Raises ToolError where it cannot be read."""
 

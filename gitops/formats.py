@@ -1,0 +1,147 @@
+"""Problems for programs: JSON, SARIF, JUnit and GitHub's workflow commands. Pure functions from problems to text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from gitops import __version__
+from gitops.location import Location
+from gitops.problems import Problem
+
+_SAFE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/")
+_DETAILS = ("found", "expected", "why", "hint")
+_SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
+
+
+def as_json(problems: Sequence[Problem]) -> str:
+    """A versioned envelope: fields are added in a version, never renamed or removed."""
+    return _dumped({"version": 1, "summary": _summary(problems), "problems": [_record(each) for each in problems]})
+
+
+def _summary(problems: Iterable[Problem]) -> Mapping[str, int]:
+    levels = [problem.severity for problem in problems]
+    return {"errors": levels.count("error"), "warnings": levels.count("warning")}
+
+
+def _record(problem: Problem) -> Mapping[str, Any]:
+    place = problem.location or Location("")
+    return {
+        "rule": problem.rule,
+        "severity": problem.severity,
+        "message": problem.message,
+        "object": problem.object,
+        "environments": list(problem.environments),
+        "pointer": problem.pointer,
+        "location": {"file": place.file, "line": place.line, "column": place.column} if place.file else None,
+        **{name: getattr(problem, name) for name in _DETAILS},
+    }
+
+
+def as_sarif(problems: Sequence[Problem]) -> str:
+    """SARIF 2.1.0, as code scanning takes it."""
+    rules = sorted({problem.rule for problem in problems})
+    driver = {"name": "gitops", "version": __version__, "rules": [{"id": rule} for rule in rules]}
+    results = [_result(problem, rules.index(problem.rule)) for problem in problems]
+    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    return _dumped({"$schema": _SARIF, "version": "2.1.0", "runs": [run]})
+
+
+def _result(problem: Problem, index: int) -> Mapping[str, Any]:
+    result: dict[str, Any] = {
+        "ruleId": problem.rule,
+        "ruleIndex": index,
+        "level": problem.severity,
+        "message": {"text": _whole(problem)},
+    }
+    if place := problem.location:
+        physical: dict[str, Any] = {"artifactLocation": {"uri": _uri(place.file)}}
+        if place.line:
+            physical["region"] = {"startLine": place.line, "startColumn": max(place.column, 1)}
+        location: dict[str, Any] = {"physicalLocation": physical}
+        if problem.object:
+            location["logicalLocations"] = [{"fullyQualifiedName": f"{problem.object}#{problem.pointer}"}]
+        result["locations"] = [location]
+    return result
+
+
+def _uri(file: str) -> str:
+    """A path as relative URI reference (RFC 3986)."""
+    return "".join(each if each in _SAFE else "".join(f"%{byte:02X}" for byte in each.encode()) for each in file)
+
+
+def as_junit(problems: Sequence[Problem]) -> str:
+    """JUnit XML: a test case for each file that has problems; a warning does not fail it. Without any, one case that passed."""
+    by_file: dict[str, list[Problem]] = {}
+    for problem in problems:
+        by_file.setdefault(problem.location.file if problem.location else "project", []).append(problem)
+    cases = [_case(file, found) for file, found in by_file.items()] or [_element("testcase", {"name": "all"})]
+    failed = sum(any(each.severity == "error" for each in found) for found in by_file.values())
+    suite = {"name": "gitops validate", "tests": str(len(cases)), "failures": str(failed)}
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{_element("testsuite", suite, "".join(cases))}\n'
+
+
+def _case(file: str, problems: Sequence[Problem]) -> str:
+    failures = [
+        _element(
+            "failure", {"type": each.rule, "message": each.message}, _xml(f"{each.location or file}: {_whole(each)}")
+        )
+        for each in problems
+        if each.severity == "error"
+    ]
+    warnings = [f"{each.location or file}: {_whole(each)}" for each in problems if each.severity == "warning"]
+    output = [_element("system-out", {}, _xml("\n".join(warnings)))] if warnings else []
+    return _element("testcase", {"name": file, "classname": "gitops"}, "".join([*failures, *output]))
+
+
+def _element(name: str, attributes: Mapping[str, str], content: str = "") -> str:
+    written = "".join(f' {key}="{_xml(value)}"' for key, value in attributes.items())
+    return f"<{name}{written}>{content}</{name}>"
+
+
+def _xml(text: str) -> str:
+    from xml.sax.saxutils import escape
+
+    clean = "".join(each if each.isprintable() or each in "\n\t" else "\N{REPLACEMENT CHARACTER}" for each in text)
+    return escape(clean, {'"': "&quot;", "\n": "&#10;"})
+
+
+def as_github(problems: Sequence[Problem]) -> str:
+    """GitHub's workflow commands: each problem becomes an annotation of the pull request."""
+    return "".join(f"{_command(problem)}\n" for problem in problems)
+
+
+def _command(problem: Problem) -> str:
+    properties = {"title": problem.rule}
+    if place := problem.location:
+        properties |= {"file": place.file}
+        if place.line:
+            properties |= {"line": str(place.line), "col": str(max(place.column, 1))}
+    written = ",".join(f"{name}={_escaped(value, ',:')}" for name, value in properties.items())
+    return f"::{problem.severity} {written}::{_escaped(_whole(problem))}"
+
+
+def _escaped(text: str, more: str = "") -> str:
+    for character in "%\r\n" + more:
+        text = text.replace(character, f"%{ord(character):02X}")
+    return text
+
+
+def _whole(problem: Problem) -> str:
+    """The message with all that teaches, on lines of their own."""
+    where = f" ({', '.join(problem.environments)})" if problem.environments else ""
+    details = (f"{name}: {getattr(problem, name)}" for name in _DETAILS if getattr(problem, name))
+    return "\n".join([f"{problem.message}{where}", *details])
+
+
+def _dumped(document: Any) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=True) + "\n"
+
+
+FORMATS: Mapping[str, Callable[[Sequence[Problem]], str]] = {
+    "json": as_json,
+    "sarif": as_sarif,
+    "junit": as_junit,
+    "github": as_github,
+}

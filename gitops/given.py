@@ -1,0 +1,189 @@
+"""Manifests that are given, whoever wrote them: what a cluster would say of them, at the lines of their own files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from gitops.disk.project import content, read_sources
+from gitops.disk.store import Store
+from gitops.environments import Environment, version_tuple
+from gitops.faults import Fault
+from gitops.load import Yaml, load_environments, one_environment
+from gitops.manifests import Given, place, quotable
+from gitops.objects import Key, Object, Scope, key_of, pointer
+from gitops.problems import InvalidInput, Problem, UsageError, did_you_mean
+from gitops.project import Project
+from gitops.rules.base import Cluster, Inventory, Layer
+from gitops.rules.judge import Bench, Checked, checked
+from gitops.rules.suppressions import suppressed
+from gitops.rules.table import RULES
+from gitops.schemas.files import KubernetesData, bundled, library
+from gitops.schemas.sources import Sources as Releases
+from gitops.schemas.store import Library
+
+LAYERS: tuple[Layer, ...] = ("admission", "controller", "reference", "policy")
+
+
+class Destination(NamedTuple):
+    """Where given objects go, as a command line says it. `environment`: a name of the project, or the path of a file.
+
+    `complete`: nothing else will be in the cluster.
+    """
+
+    environment: str = ""
+    kubernetes: str = ""
+    crds: tuple[tuple[str, str], ...] = ()
+    complete: bool = False
+
+
+class Told(NamedTuple):
+    """A fault of a given object, which it can be mended at, as a problem."""
+
+    given: Given
+    fault: Fault
+    problem: Problem
+
+
+def given_problems(
+    givens: Sequence[Given],
+    environment: Environment,
+    library: Library,
+    today: date,
+    before: Mapping[Key, Object] | None = None,
+    complete: bool = False,
+) -> list[Told]:
+    """Every fault of given objects in an environment.
+
+    An object that is given twice is an update of the first, as if the files were applied in turn; `before` are objects
+    that are there already. `complete`: nothing else will be in the cluster. Raises InvalidInput for unknown versions.
+    """
+    schemas = library.schemas(environment.crds, environment.kubernetes)
+    there: dict[Key, Object] = dict(before or {})
+    every: list[tuple[Given, Checked, Object | None]] = []
+    for given in givens:
+        key = _key(given.object, environment, schemas.scope)
+        old = there.get(key) if key else None
+        one = checked(given.object, schemas, old)
+        every.append((given, one, old))
+        if key and one.fit:
+            there[key] = one.fit
+    cluster = Cluster(environment, schemas, Inventory(there.values(), schemas, environment.namespace), complete)
+    bench = Bench(RULES, environment, LAYERS)
+    told = (
+        Told(given, fault, _problem(given, fault))
+        for given, one, old in every
+        for fault in (*one.faults, *one.judged(cluster, bench, old))
+    )
+    return [each for each in told if not suppressed(each.problem, "", environment.policies, today)]
+
+
+def _key(obj: Object, environment: Environment, scope: Scope) -> Key | None:
+    """The identity of an object that has one; the namespace that it goes to is part of it."""
+    try:
+        key = key_of(obj)
+    except (KeyError, TypeError, AttributeError):
+        return None
+    if not all(isinstance(part, str) for part in key) or not key.name:
+        return None
+    cluster_scoped = scope(obj["apiVersion"], key.kind) == "Cluster"
+    return key._replace(namespace="" if cluster_scoped else key.namespace or environment.namespace)
+
+
+def _problem(given: Given, fault: Fault) -> Problem:
+    name = _name(given.object)
+    return Problem(
+        rule=fault.rule,
+        message=f"{name}: {fault.message}" if name else fault.message,
+        location=place(given, fault.pointer),
+        severity=fault.severity,
+        object=name,
+        pointer=pointer(fault.pointer),
+        found=fault.found,
+        expected=fault.expected,
+        why=fault.why,
+        hint=fault.hint,
+        quotable=quotable(given, fault.pointer),
+    )
+
+
+def _name(obj: Object) -> str:
+    try:
+        return str(key_of(obj))
+    except (KeyError, TypeError, AttributeError):
+        return ""
+
+
+def newest(releases: Releases) -> dict[str, str]:
+    """The newest release of every project that there are schemas of."""
+    found: dict[str, str] = {}
+    for project, version in releases:
+        if project not in found or version_tuple(version) > version_tuple(found[project]):
+            found[project] = version
+    return found
+
+
+def destination(project: Project | None, where: Destination) -> tuple[Library, Environment]:
+    """The schemas to use, and the environment: the project's, a file's, or one that runs the newest of all there is.
+
+    Raises InvalidInput, UsageError and ToolError.
+    """
+    store = Store(project.root) if project else None
+    folder = project.root / project.schemas if project else bundled()
+    schemas = library(folder, store)
+    defaults = {
+        "namespace": "default",
+        "kubernetes": KubernetesData().minors()[-1],
+        "crds": newest(schemas.releases),
+        "kserve": {"deployment_mode": "Knative"},
+    }
+    environment = _stated(project, where.environment, defaults)
+    crds = {**environment.crds, **dict(where.crds)}
+    changes = {"crds": crds, "kubernetes": where.kubernetes or environment.kubernetes}
+    return schemas, environment.model_copy(update=changes)
+
+
+def _stated(project: Project | None, name: str, defaults: dict[str, Any]) -> Environment:
+    if not name:
+        return Environment.model_validate({"name": "", **defaults})
+    if name.endswith((".yaml", ".yml")):
+        return one_environment(name, content(name), defaults)
+    if project is None:
+        raise UsageError(
+            f"there is no project here that has an environment `{name}`; give the path of an environment.yaml"
+        )
+    read = Yaml(read_sources(project))
+    environments = load_environments(read)
+    if name not in read.sources.environments:
+        raise UsageError(f"there is no environment `{name}`; {did_you_mean(name, list(read.sources.environments))}")
+    if name not in environments:
+        raise InvalidInput(read.problems)
+    return environments[name].environment
+
+
+def judge_files(
+    files: Sequence[str],
+    folder: Path,
+    project: Project | None,
+    where: Destination,
+    today: date,
+    base: str,
+    choice: Choice,
+    fix: bool,
+) -> tuple[list[Problem], list[str]]:
+    """The problems that are wanted of files, folders (relative to `folder`) or `-`, and the files that were mended first, if that was asked for.
+
+    Raises InvalidInput, UsageError and ToolError.
+    """
+    library, environment = destination(project, where)
+    before = _before(files, folder, base, environment, library) if base else {}
+    mended: list[str] = []
+    while True:
+        givens, problems = read_given(files, folder)
+        told = [each for each in given_problems(givens, environment, library, today, before, where.complete)]
+        wanted = [each for each in told if choice.takes(each.problem)]
+        if not fix or mended or not (mended := mend(wanted, folder)):
+            return [
+                each for each in merged([*problems, *(one.problem for one in wanted)]) if choice.takes(each)
+            ], mended

@@ -1,0 +1,159 @@
+"""One validation: of the project's specs, in every environment, or of manifests that are given.
+
+Nothing is written. Everything that a render would refuse is told, and beyond that what only the whole environment shows: references
+between applications, and what its policies ask for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from datetime import date
+from typing import TYPE_CHECKING, NamedTuple
+
+from gitops.faults import Fault
+from gitops.objects import Key, Object, key_of
+from gitops.problems import Problem
+from gitops.project import BASE, Project
+from gitops.rules.base import Layer
+
+if TYPE_CHECKING:
+    from gitops.pipeline import World
+
+LONELY: tuple[Layer, ...] = ("admission", "controller", "policy")
+"""Layers whose rules look at one object."""
+TOGETHER: tuple[Layer, ...] = ("reference",)
+
+Track = Callable[[Iterator["Judged"], int], Iterator["Judged"]]
+"""Shows progress while something is consumed: (items, how many) -> the same items."""
+
+
+class Choice(NamedTuple):
+    """Which problems are wanted: of these environments, of these rules but not of those. Empty means all."""
+
+    environments: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+
+    def takes(self, problem: Problem) -> bool:
+        """Whether a problem is wanted; of several environments, one is enough."""
+        return (
+            (
+                not self.environments
+                or not problem.environments
+                or not {*self.environments}.isdisjoint(problem.environments)
+            )
+            and (not self.only or problem.rule in self.only)
+            and problem.rule not in self.skip
+        )
+
+
+def known_rules(names: Iterable[str]) -> tuple[str, ...]:
+    """The names, each the id of some rule. Raises UsageError."""
+    from gitops.problems import UsageError, did_you_mean
+    from gitops.rules.ids import every_id
+
+    known = every_id()
+    for name in names:
+        if name not in known:
+            raise UsageError(f"there is no rule `{name}`; {did_you_mean(name, sorted(known))}")
+    return tuple(names)
+
+
+class Judged(NamedTuple):
+    """One application: its problems, and its objects in each environment where it could be resolved."""
+
+    application: str
+    problems: tuple[Problem, ...]
+    objects: dict[str, list[Object]]
+
+
+def project_problems(
+    project: Project, choice: Choice, jobs: int, track: Track, today: date, base: str = ""
+) -> list[Problem]:
+    """Every problem of a project that is wanted. `base`: a git revision; what may not change is compared with it.
+
+    Raises InvalidInput, ToolError and UsageError.
+    """
+    from gitops.disk.project import read_sources
+    from gitops.disk.store import Store
+    from gitops.parallel import spread
+    from gitops.pipeline import merged, prepare, shared_objects
+    from gitops.run import Selection, checked
+    from gitops.schemas.files import library
+
+    sources = read_sources(project)
+    checked(Selection((), choice.environments), sources)
+    world = prepare(sources, library(project.root / project.schemas, Store(project.root)), LONELY)
+    world = world._replace(today=today)
+    problems = list(world.problems)
+    if base:
+        before, unread = committed(project, base)
+        world, problems = world._replace(before=before), [*problems, *unread]
+    if BASE in world.schemas:
+        names = sorted(world.applications)
+        found = list(track(spread(lambda name: judged(world, name), names, jobs), len(names)))
+        problems += (problem for each in found for problem in each.problems)
+        problems += shared_objects({each.application: identities(each) for each in found}, sources)
+        problems += together(world, found)
+    return [problem for problem in merged(problems) if choice.takes(problem)]
+
+
+def committed(project: Project, revision: str) -> tuple[dict[str, dict[Key, Object]], tuple[Problem, ...]]:
+    """Environment -> the objects that were committed there at a revision; a warning for what cannot be read back."""
+    from gitops.history import objects_at
+
+    found = objects_at(project, revision)
+    before: dict[str, dict[Key, Object]] = {}
+    for (environment, _), placed in found.objects.items():
+        before.setdefault(environment, {}).update((key_of(each.object), each.object) for each in placed)
+    return before, found.problems
+
+
+def judged(world: World, name: str) -> Judged:
+    """One application by itself."""
+    from gitops.pipeline import resolve_application, validate
+
+    _, resolved, problems = resolve_application(world, name)
+    for each in resolved.values():
+        problems += validate(each, world)
+    return Judged(name, tuple(problems), {environment: each.objects for environment, each in resolved.items()})
+
+
+def identities(judged: Judged) -> dict[str, list[Key]]:
+    """The objects of an application in each environment."""
+    return {environment: list(map(key_of, objects)) for environment, objects in judged.objects.items()}
+
+
+def together(world: World, found: Collection[Judged]) -> Iterator[Problem]:
+    """What is wrong between the objects of an environment, all applications together."""
+    from gitops.pipeline import cluster_of
+    from gitops.rules.judge import Bench, checked
+    from gitops.rules.table import RULES
+
+    for name, schemas in world.schemas.items():
+        if name == BASE:
+            continue
+        environment = world.environments[name].environment
+        each_checked = {
+            each.application: [checked(obj, schemas) for obj in each.objects.get(name, ())] for each in found
+        }
+        fits = (one.fit for several in each_checked.values() for one in several if one.fit)
+        cluster = cluster_of(fits, environment, world, complete=True)
+        bench = Bench(RULES, environment, TOGETHER)
+        for application, several in each_checked.items():
+            faulty = {index: faults for index, one in enumerate(several) if (faults := [*one.judged(cluster, bench)])}
+            if faulty:
+                yield from _placed(world, application, name, faulty)
+
+
+def _placed(
+    world: World, application: str, environment: str, faulty: Mapping[int, Iterable[Fault]]
+) -> Iterator[Problem]:
+    """Faults of an application's objects, by their order, as problems at the user's own lines; it is resolved anew for that."""
+    from gitops.pipeline import accepted, problem_of, resolve_application
+
+    _, resolved, _ = resolve_application(world, application, only=(environment,))
+    each = resolved[environment]
+    for index, faults in faulty.items():
+        for fault in faults:
+            yield from accepted(problem_of(fault, each.made[index], each, world.sources), each, world)
