@@ -35,6 +35,8 @@ MAIN_CONTAINER = "kserve-container"
 TRANSFORMER_CONTAINER = "transformer-container"
 PROTOCOLS = ("v1", "v2", "grpc-v1", "grpc-v2")
 
+REFUSED = "KServe's webhook refuses the object"
+
 Mode = Literal["Standard", "Knative", "ModelMesh"]
 NEW_NAMES: dict[str, Mode] = {"RawDeployment": "Standard", "Serverless": "Knative", "ModelMesh": "ModelMesh"}
 """The deployment modes as releases before 0.16 spell them, and today's names."""
