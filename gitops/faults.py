@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+from typing import NamedTuple
 
-from gitops.problems import Severity
+from gitops.problems import Fix, Path, Severity
 
-Path = tuple[str | int, ...]
-"""Where in an object: names of fields and indices of lists."""
-
-
-class Fix(NamedTuple):
-    """An edit that is safe to make unasked: the result is what the author can only have meant.
-
-    `value`: the new value of `set`, or the new name of the key at `path` of `rename`.
-    """
-
-    op: Literal["set", "rename", "remove"]
-    path: Path
-    value: Any = None
+__all__ = ["Fault", "Fix", "Path"]
 
 
 class Fault(NamedTuple):

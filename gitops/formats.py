@@ -8,6 +8,7 @@ from typing import Any
 
 from gitops import __version__
 from gitops.location import Location
+from gitops.objects import pointer
 from gitops.problems import Problem
 
 _SAFE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/")
@@ -36,6 +37,7 @@ def _record(problem: Problem) -> Mapping[str, Any]:
         "pointer": problem.pointer,
         "location": {"file": place.file, "line": place.line, "column": place.column} if place.file else None,
         **{name: getattr(problem, name) for name in _DETAILS},
+        "fix": {**problem.fix._asdict(), "path": pointer(problem.fix.path)} if problem.fix else None,
     }
 
 

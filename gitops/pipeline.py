@@ -14,12 +14,12 @@ from gitops.environments import Environment
 from gitops.execute import load_application, opened
 from gitops.faults import Fault
 from gitops.load import LoadedEnvironment, Yaml, load_environments, load_settings, misnamed, origin, stray_values
-from gitops.objects import Key, Object, pointer
+from gitops.objects import Key, Object, identical, pointer
 from gitops.portable import suspicious
-from gitops.problems import InvalidInput, Problem
+from gitops.problems import Fix, InvalidInput, Problem
 from gitops.project import BASE, Sources
-from gitops.resolve import Made, Resolved, place, resolve
-from gitops.rules.base import Cluster, Inventory, Layer
+from gitops.resolve import Made, Resolved, place, resolve, setting_of
+from gitops.rules.base import Cluster, Inventory, Layer, at
 from gitops.rules.judge import Bench, faults
 from gitops.rules.suppressions import suppressed
 from gitops.rules.table import RULES
@@ -208,7 +208,19 @@ def problem_of(fault: Fault, made: Made, resolved: Resolved, sources: Sources) -
         expected=fault.expected,
         why=fault.why,
         hint=fault.hint,
+        fix=_fix(fault, made, resolved, sources) if fault.fix else None,
     )
+
+
+def _fix(fault: Fault, made: Made, resolved: Resolved, sources: Sources) -> Fix | None:
+    """The fix of a fault as one of a values file, if a setting stands as it is where the fault is."""
+    fix = fault.fix
+    if fix is None or fix.op != "set" or fix.path != fault.pointer:
+        return None
+    setting = setting_of(made.resource, fix.path, resolved.settings, sources)
+    if not setting or not identical(at(made.object, *fix.path), resolved.settings.values[setting]):
+        return None
+    return Fix("set", (setting,), fix.value)
 
 
 def _files(world: World, name: str, resolved: Mapping[str, Resolved]) -> dict[str, str]:
@@ -266,10 +278,13 @@ def _shared(key: Key, owner: str, application: str, sources: Sources) -> Problem
 
 def merged(problems: Iterable[Problem]) -> list[Problem]:
     """The same problem in several environments is one, with all of their names; sorted by place."""
-    found: dict[Problem, list[str]] = {}
+    found: dict[Problem, tuple[list[str], Fix | None]] = {}
     for problem in problems:
-        found.setdefault(problem._replace(environments=()), []).extend(problem.environments)
-    unique = [problem._replace(environments=tuple(dict.fromkeys(names))) for problem, names in found.items()]
+        names, _ = found.setdefault(problem._replace(environments=(), fix=None), ([], problem.fix))
+        names.extend(problem.environments)
+    unique = [
+        problem._replace(environments=tuple(dict.fromkeys(names)), fix=fix) for problem, (names, fix) in found.items()
+    ]
     return sorted(
         unique, key=lambda each: (each.location is None, each.location or ("", 0, 0), each.rule, each.message)
     )

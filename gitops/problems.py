@@ -13,11 +13,24 @@ Anything else that escapes is a fault of the tool (exit status 70).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from gitops.location import Location
 
 Severity = Literal["error", "warning"]
+Path = tuple[str | int, ...]
+"""Where in data: names of fields and indices of lists."""
+
+
+class Fix(NamedTuple):
+    """An edit that is safe to make unasked: the result is what the author can only have meant.
+
+    `value`: the new value of `set`, or the new name of the key at `path` of `rename`.
+    """
+
+    op: Literal["set", "rename", "remove"]
+    path: Path
+    value: Any = None
 
 
 class Problem(NamedTuple):
@@ -36,6 +49,8 @@ class Problem(NamedTuple):
     hint: str = ""
     quotable: bool = True
     """Whether the line at `location` may be shown; one with a secret on it may not."""
+    fix: Fix | None = None
+    """What mends it, in the file of `location`; its path begins at the object, or at the root of a values file."""
 
 
 class GitOpsError(Exception):

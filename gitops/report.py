@@ -95,7 +95,7 @@ def show_problems(problems: Iterable[Problem], err: bool = True) -> None:
     counted = [
         f"{number} {word}{'s' if number != 1 else ''}"
         for word in ("error", "warning")
-        if (number := levels.count(word))  # type: ignore[arg-type]
+        if (number := levels.count(word))
     ]
     if counted:
         click.echo(f"gitops: {', '.join(counted)}", err=True)

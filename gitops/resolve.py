@@ -140,13 +140,27 @@ def _resources(result: Any, path: str, application: Application, sources: Source
 
 def place(resource: Resource, path: Sequence[str | int], settings: Settings, sources: Sources) -> Location:
     """The user's own line for a part of a resource: the keyword in the spec, or, where that is `values.x`, the values file's line."""
+    location, setting = _located(resource, path, settings, sources)
+    if not setting:
+        return location
+    origin = settings.layers.origin((setting,))
+    return Location(origin, *yaml.positions(sources.text(origin)).of((setting,)))
+
+
+def setting_of(resource: Resource, path: Sequence[str | int], settings: Settings, sources: Sources) -> str:
+    """The setting that the spec puts at a part of a resource, if it is one, and some values file has it; else empty."""
+    return _located(resource, path, settings, sources)[1]
+
+
+def _located(
+    resource: Resource, path: Sequence[str | int], settings: Settings, sources: Sources
+) -> tuple[Location, str]:
     filename, line = resource.place
     file = filename.removeprefix(f"{sources.project.root}/")
     location, node = locate(text_of(file, sources), file, line, path)
-    origin = settings.layers.origin((setting,)) if (setting := values_attribute(node)) in settings.values else ""
-    if origin:
-        return Location(origin, *yaml.positions(sources.text(origin)).of((setting,)))
-    return location
+    setting = values_attribute(node)
+    has_origin = setting in settings.values and settings.layers.origin((setting,))
+    return location, setting if has_origin else ""
 
 
 def _placed(resource: Resource, at: str, problem: Problem, settings: Settings, sources: Sources) -> Problem:

@@ -17,7 +17,7 @@ from tests.command_line import MINIMAL, REPOSITORY, gitops, project
 PACKAGE = REPOSITORY / "gitops"
 
 ROWS = (
-    "location problems faults objects ownership parallel project quantity k8s model jsonpatch yaml manifests fixing",
+    "location problems faults objects ownership parallel project quantity k8s model jsonpatch yaml given manifests fixing",
     "environments values",
     "resources spec schemas",
     "rules",
@@ -26,7 +26,7 @@ ROWS = (
     "pipeline settings overlays",
     "disk kustomize git",
     "cache memory history",
-    "run validate given",
+    "run validate",
     "report formats cli __main__",
 )
 """The lowest first. A module imports from its own row and from those below it; folders count as one."""

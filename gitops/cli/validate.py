@@ -14,9 +14,11 @@ from gitops.cli.progress import bar
 from gitops.problems import InvalidInput, UsageError
 
 if TYPE_CHECKING:
-    from gitops.given import Destination
+    from gitops.validate.files import Destination
     from gitops.problems import Problem
-    from gitops.validate import Choice
+    from gitops.validate.choice import Choice
+    from gitops.validate.files import Destination
+    from gitops.validate.choice import Choice
 
 OUTPUTS = ("text", "json", "sarif", "junit", "github")
 
@@ -61,28 +63,47 @@ def validate(
 
     Example: helm template chart | gitops validate - --crds kserve=0.20.0
     """
-    from gitops.parallel import processes
-    from gitops.validate import Choice, known_rules, project_problems
+    from gitops.validate.choice import Choice, known_rules
 
     choice = Choice(() if files else env, known_rules(only), known_rules(skip))
+    mended: list[str] = []
     try:
         if files:
-            problems = _of_files(files, _destination(env, kubernetes, crds, complete), base or "", choice, fix)
+            from gitops.validate.files import Request, file_problems
+
+            where = _destination(env, kubernetes, crds, complete)
+            request = Request(files, Path.cwd(), where, choice, date.today(), base or "", fix)
+            problems, mended = file_problems(request, found_project())
         elif kubernetes or crds or complete:
-            raise UsageError(
-                "--kubernetes-version, --crds and --complete are for FILE; a project's environments say them"
-            )
+            raise UsageError("--kubernetes-version, --crds and --complete are for FILE; a project's environments say them")
         else:
-            track = bar("validating")
-            problems = project_problems(project(), choice, jobs or processes(), track, date.today(), base or "", fix)
+            problems, mended = _of_project(choice, base or "", fix, jobs)
     except InvalidInput as error:
         problems = list(error.problems)
+    for file in mended:
+        click.echo(f"gitops: mended {file}", err=True)
     _tell(problems, output)
     return int(any(problem.severity == "error" for problem in problems))
 
 
+def _of_project(choice: Choice, base: str, fix: bool, jobs: int | None) -> tuple[list[Problem], list[str]]:
+    from gitops.parallel import processes
+    from gitops.validate.project import project_problems
+
+    def found() -> list[Problem]:
+        return project_problems(project(), choice, jobs or processes(), bar("validating"), date.today(), base)
+
+    problems = found()
+    if not fix:
+        return problems, []
+    from gitops.validate.mending import mend_values
+
+    mended = mend_values(problems, project().root)
+    return (found() if mended else problems), mended
+
+
 def _destination(env: tuple[str, ...], kubernetes: str | None, crds: tuple[str, ...], complete: bool) -> Destination:
-    from gitops.given import Destination
+    from gitops.validate.files import Destination
 
     if len(env) > 1:
         raise UsageError("files go to one environment: give -e once")
@@ -92,15 +113,6 @@ def _destination(env: tuple[str, ...], kubernetes: str | None, crds: tuple[str, 
             raise UsageError(f"--crds takes NAME=VERSION, such as kserve=0.20.0, not `{name}`")
     versions = tuple((name, version) for name, _, version in pairs)
     return Destination(env[0] if env else "", kubernetes or "", versions, complete)
-
-
-def _of_files(files: tuple[str, ...], where: Destination, base: str, choice: Choice, fix: bool) -> list[Problem]:
-    from gitops.given import judge_files
-
-    found, mended = judge_files(files, Path.cwd(), found_project(), where, date.today(), base, choice, fix)
-    for file in mended:
-        click.echo(f"gitops: mended {file}", err=True)
-    return found
 
 
 def _tell(problems: list[Problem], output: str) -> None:

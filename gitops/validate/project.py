@@ -1,6 +1,6 @@
-"""One validation: of the project's specs, in every environment, or of manifests that are given.
+"""The project's specs in every environment: what a cluster would say of all that they make.
 
-Nothing is written. Everything that a render would refuse is told, and beyond that what only the whole environment shows: references
+Everything that a render would refuse is told, and beyond that what only the whole environment shows: references
 between applications, and what its policies ask for.
 """
 
@@ -15,6 +15,7 @@ from gitops.objects import Key, Object, key_of
 from gitops.problems import Problem
 from gitops.project import BASE, Project
 from gitops.rules.base import Layer
+from gitops.validate.choice import Choice
 
 if TYPE_CHECKING:
     from gitops.pipeline import World
@@ -25,38 +26,6 @@ TOGETHER: tuple[Layer, ...] = ("reference",)
 
 Track = Callable[[Iterator["Judged"], int], Iterator["Judged"]]
 """Shows progress while something is consumed: (items, how many) -> the same items."""
-
-
-class Choice(NamedTuple):
-    """Which problems are wanted: of these environments, of these rules but not of those. Empty means all."""
-
-    environments: tuple[str, ...] = ()
-    only: tuple[str, ...] = ()
-    skip: tuple[str, ...] = ()
-
-    def takes(self, problem: Problem) -> bool:
-        """Whether a problem is wanted; of several environments, one is enough."""
-        return (
-            (
-                not self.environments
-                or not problem.environments
-                or not {*self.environments}.isdisjoint(problem.environments)
-            )
-            and (not self.only or problem.rule in self.only)
-            and problem.rule not in self.skip
-        )
-
-
-def known_rules(names: Iterable[str]) -> tuple[str, ...]:
-    """The names, each the id of some rule. Raises UsageError."""
-    from gitops.problems import UsageError, did_you_mean
-    from gitops.rules.ids import every_id
-
-    known = every_id()
-    for name in names:
-        if name not in known:
-            raise UsageError(f"there is no rule `{name}`; {did_you_mean(name, sorted(known))}")
-    return tuple(names)
 
 
 class Judged(NamedTuple):
