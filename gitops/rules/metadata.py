@@ -1,0 +1,130 @@
+"""Labels and annotations of an InferenceService in the wrong place, of KServe's own, or that change too often."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from gitops.faults import Fault, Path
+from gitops.objects import Object
+from gitops.rules.annotations import KNOWN, annotations_of
+from gitops.rules.base import Cluster, at, rule
+from gitops.rules.serving import AUTOSCALER_CLASS, GROUP, INFERENCE_SERVICE, MODE, components, mode
+
+_INTERNAL = "internal.serving.kserve.io/"
+_OWN_LABELS = frozenset((f"{GROUP}/inferenceservice", "isvc.generation", "modelClass", "serviceEnvelope"))
+_VISIBILITY = {"networking.kserve.io/visibility": "Standard", "networking.knative.dev/visibility": "Knative"}
+
+
+@rule("controller", INFERENCE_SERVICE, level="warning")
+def reserved_metadata(service: Object, cluster: Cluster) -> Iterator[Fault]:
+    """An InferenceService has no label or annotation that KServe gives out itself.
+
+    Why: KServe writes annotations of `internal.serving.kserve.io/` and the labels by which it finds its pods. Set by hand they
+    are overwritten, or lead its Services to the wrong pods.
+
+    Fix: Remove it; a label of your own goes under a domain of your own.
+
+    Source: kserve pkg/constants/constants.go; pkg/apis/serving/v1beta1/inference_service_defaults.go: deleteLocalModelMetadata;
+    pkg/controller/v1beta1/inferenceservice/components/predictor.go: buildObjectMeta.
+    """
+    labels = service["metadata"].get("labels") or {}
+    for field, keys in (("annotations", annotations_of(service)), ("labels", labels)):
+        for key in keys:
+            if key.startswith(_INTERNAL) or (field == "labels" and key in _OWN_LABELS):
+                yield Fault(
+                    "reserved-metadata",
+                    ("metadata", field, key),
+                    f"`{key}` is KServe's own",
+                    key,
+                    f"{field} of one's own",
+                    "KServe overwrites it, or finds the wrong pods by it",
+                    "remove it, or use a key with a domain of your own",
+                )
+
+
+@rule("controller", INFERENCE_SERVICE, level="warning")
+def effective_metadata(service: Object, cluster: Cluster) -> Iterator[Fault]:
+    """What steers KServe stands where KServe looks for it: annotations as annotations, visibility as a label, both on the service.
+
+    Why: KServe reads its annotations in `metadata.annotations` of the InferenceService only, and the visibility as a label:
+    `networking.kserve.io/visibility` in Standard mode, `networking.knative.dev/visibility` in Knative mode. Elsewhere they do
+    nothing: a service meant to be private stays public.
+
+    Fix: Move it to where it is read.
+
+    Source: kserve pkg/controller/v1beta1/inferenceservice/reconcilers/ingress/ (kube_ingress_reconciler.go, httproute_reconciler.go,
+    ingress_reconciler.go); pkg/apis/serving/v1beta1/inference_service_validation.go.
+    """
+    for key in annotations_of(service):
+        if key in _VISIBILITY:
+            yield _misplaced(
+                ("metadata", "annotations", key),
+                f"`{key}` is an annotation, and read as a label",
+                "move it to `metadata.labels`",
+            )
+    for key in service["metadata"].get("labels") or {}:
+        wanted = mode(service, cluster)
+        if key in KNOWN:
+            where = ("metadata", "labels", key)
+            yield _misplaced(
+                where, f"`{key}` is a label, and read as an annotation", "move it to `metadata.annotations`"
+            )
+        elif _VISIBILITY.get(key, wanted) != wanted:
+            other = next((label for label, name in _VISIBILITY.items() if name == wanted), "")
+            hint = f"use `{other}`" if other else "remove it"
+            yield _misplaced(("metadata", "labels", key), f"`{key}` is not read in {wanted} mode", hint)
+    for component in components(service):
+        for key in component.spec.get("annotations") or {}:
+            if key in (MODE, AUTOSCALER_CLASS, f"{GROUP}/stop"):
+                path = (*component.path, "annotations", key)
+                hint = "move it to `metadata.annotations` of the InferenceService"
+                yield _misplaced(path, f"`{key}` is read on the InferenceService, not on a component", hint)
+
+
+def _misplaced(path: Path, message: str, hint: str) -> Fault:
+    found = ".".join(str(step) for step in path[:-1])
+    return Fault("effective-metadata", path, message, found, "", "it does nothing here", hint)
+
+
+_VOLATILE = re.compile(
+    r"(^|[./_-])(git|commit|sha|hash|checksum|revision|timestamp|build|generated|deployed-?at|rendered|pipeline|run)"
+    r"([._-]?(commit|sha1?|sha256|ref|hash|revision|id|number|num|time|date|at|timestamp|on))*$",
+    re.IGNORECASE,
+)
+_STAMP = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?|\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*")
+_NOT_COPIED = frozenset(
+    (
+        *("autoscaling.knative.dev/min-scale", "autoscaling.knative.dev/max-scale", "modelFormat"),
+        "internal.serving.kserve.io/storage-initializer-sourceuri",
+        *("kubectl.kubernetes.io/last-applied-configuration", "kubectl.kubernetes.io/restartedAt"),
+    )
+)
+
+
+@rule("controller", INFERENCE_SERVICE, level="warning", code="KS29")
+def volatile_metadata(service: Object, cluster: Cluster) -> Iterator[Fault]:
+    """An InferenceService has no label or annotation that changes with every commit or build.
+
+    Why: KServe copies labels and annotations to the pods, so that each change of one is a rollout: a commit in the repository
+    restarts every model.
+
+    Fix: Put such a mark on the Argo CD Application, or into the repository's history; remove it here.
+
+    Source: kserve pkg/controller/v1beta1/inferenceservice/components/predictor.go: buildObjectMeta; the lists of exceptions in
+    pkg/constants/constants.go.
+    """
+    places: list[Path] = [("metadata", "annotations"), ("metadata", "labels")]
+    places += [(*component.path, field) for component in components(service) for field in ("annotations", "labels")]
+    for place in places:
+        for key, value in (at(service, *place) or {}).items():
+            if key not in _NOT_COPIED and (_VOLATILE.search(key) or _STAMP.fullmatch(str(value))):
+                yield Fault(
+                    "volatile-metadata",
+                    (*place, key),
+                    f"`{key}` seems to change with every commit or build",
+                    str(value),
+                    "what changes only when the model is to be rolled out",
+                    "KServe copies it to the pods: each change of it restarts the model",
+                    "remove it here, and keep it on the Argo CD Application",
+                )
