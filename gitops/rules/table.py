@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from types import ModuleType
 
+from gitops.rules import (
+    image_pulls,
+    links,
+    model_links,
+    references,
+)
 from gitops.rules.base import Rule
 
-FAMILIES: tuple[ModuleType, ...] = ()
+FAMILIES: tuple[ModuleType, ...] = (
+    image_pulls,
+    links,
+    model_links,
+    references,
+)
 
 RULES: tuple[Rule, ...] = tuple(each for family in FAMILIES for each in vars(family).values() if isinstance(each, Rule))
 BY_ID = {rule.id: rule for rule in RULES}
