@@ -8,6 +8,8 @@ from gitops.rules import (
     image_pulls,
     links,
     model_links,
+    policies_data,
+    policies_running,
     references,
 )
 from gitops.rules.base import Rule
@@ -16,6 +18,8 @@ FAMILIES: tuple[ModuleType, ...] = (
     image_pulls,
     links,
     model_links,
+    policies_data,
+    policies_running,
     references,
 )
 
