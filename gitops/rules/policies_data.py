@@ -142,14 +142,14 @@ def unencrypted_endpoint(obj: Object, cluster: Cluster) -> Iterator[Fault]:
                 if isinstance(url, str) and url.startswith("http://") and not _is_local(url):
                     yield _in_clear((*component.path, *place), f"`{'.'.join(place)}` is plain http")
         return
-    place = (*_SECRET_METADATA.get(obj["kind"], ("metadata",)), "annotations")
-    annotations = at(obj, *place) or {}
+    where = (*_SECRET_METADATA.get(obj["kind"], ("metadata",)), "annotations")
+    annotations = at(obj, *where) or {}
     endpoint = str(annotations.get(ENDPOINT) or "")
     if endpoint.startswith("http://") or (endpoint and "://" not in endpoint and annotations.get(USE_HTTPS) == "0"):
         name = ENDPOINT if "://" in endpoint else USE_HTTPS
-        yield _in_clear((*place, name), f"the object store `{endpoint}` is addressed by plain http")
+        yield _in_clear((*where, name), f"the object store `{endpoint}` is addressed by plain http")
     elif str(annotations.get(VERIFY_SSL)).lower() in ("0", "false"):
-        yield _in_clear((*place, VERIFY_SSL), "the store's certificate is not verified")
+        yield _in_clear((*where, VERIFY_SSL), "the store's certificate is not verified")
 
 
 def _in_clear(path: Path, message: str) -> Fault:
