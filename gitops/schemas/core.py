@@ -10,14 +10,18 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gitops.schemas.meta import (
+    DNS_LABEL,
     INT32,
     INT64,
     INT_OR_STRING,
     NAMED,
     OBJECT_META,
     QUANTITY,
+    SERVICE_LABEL,
+    SUBDOMAIN,
     SUBDOMAIN_NAMED,
     integers,
+    named,
     rooted,
 )
 from gitops.schemas.share import Schema, map_subschemas
@@ -29,14 +33,23 @@ Identity = tuple[str, str, str]
 _META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
 _NAMELESS = frozenset({"authentication.k8s.io", "authorization.k8s.io"})  # reviews are asked, not stored
 _RANGES = {"int32": INT32, "int64": INT64}
-_SUBDOMAIN_NAMED: Mapping[str, frozenset[str]] = {  # of the others, each has a rule of its own
-    "": frozenset({"ConfigMap", "PersistentVolumeClaim", "Pod", "Secret", "ServiceAccount"}),
-    "apps": frozenset({"DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"}),
-    "autoscaling": frozenset({"HorizontalPodAutoscaler"}),
-    "batch": frozenset({"CronJob", "Job"}),
-    "networking.k8s.io": frozenset({"Ingress", "NetworkPolicy"}),
-    "policy": frozenset({"PodDisruptionBudget"}),
+_NAMED: Mapping[tuple[str, str], Schema] = {
+    ("", "Namespace"): named(DNS_LABEL, 63),
+    ("", "Service"): named(SERVICE_LABEL, 63),
+    ("apps", "StatefulSet"): named(DNS_LABEL, 63),
+    ("batch", "CronJob"): named(SUBDOMAIN, 52),
 }
+_PATH_NAMED: Mapping[str, frozenset[str]] = {  # or by a rule of their own that is not to be seen in a name alone
+    "": frozenset({"Binding", "ComponentStatus", "Event"}),
+    "apiregistration.k8s.io": frozenset({"APIService"}),
+    "certificates.k8s.io": frozenset({"CertificateSigningRequest", "ClusterTrustBundle"}),
+    "coordination.k8s.io": frozenset({"LeaseCandidate"}),
+    "internal.apiserver.k8s.io": frozenset({"StorageVersion"}),
+    "networking.k8s.io": frozenset({"IPAddress"}),
+    "policy": frozenset({"Eviction", "PodDisruptionBudget"}),
+    "rbac.authorization.k8s.io": frozenset({"ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"}),
+}
+"""What names may be: k8s.io/kubernetes, pkg/apis/*/validation (1.34); of all others they are DNS subdomains."""
 _OURS: dict[str, Schema] = {
     _META: {**OBJECT_META, "type": ["object", "null"]},
     "io.k8s.apimachinery.pkg.api.resource.Quantity": {"type": ["number", "string", "null"], "pattern": QUANTITY},
@@ -106,7 +119,9 @@ def schema(definitions: Definitions, identity: Identity) -> Schema:
 def _metadata(group: str, kind: str) -> Schema:
     if group in _NAMELESS:
         return OBJECT_META
-    return SUBDOMAIN_NAMED if kind in _SUBDOMAIN_NAMED.get(group, ()) else NAMED
+    if kind in _PATH_NAMED.get(group, ()):
+        return NAMED
+    return _NAMED.get((group, kind), SUBDOMAIN_NAMED)
 
 
 def _refers(schema: Mapping[str, Any]) -> str:

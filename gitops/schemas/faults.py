@@ -6,20 +6,20 @@ wrong-length, wrong-count, invalid-value, no-schema.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from gitops.faults import Fault, Path
 from gitops.problems import nearest
-from gitops.schemas import words
+from gitops.schemas import meta, words
 from gitops.schemas.share import Schema
+from gitops.schemas.words import dotted
+
+__all__ = ["dotted", "explain", "in_order"]
 
 if TYPE_CHECKING:
     from jsonschema_rs import ValidationError
 
-_SECRET_FIELDS = frozenset({"annotations", "data", "encryptedData", "stringData"})
-_SECRET_PLAIN = {("type",), ("immutable",)}
 _REFUSES = "the API server refuses such an object"
 _DROPS = "the API server refuses it under strict field validation, and otherwise drops it in silence"
 
@@ -29,17 +29,12 @@ def explain(errors: Iterable[ValidationError], schema: Schema, obj: Mapping[str,
 
     Values that may be secret (the data of any kind of Secret) are never quoted.
     """
-    faults = {fault for error in errors for fault in _Explainer(schema, obj, error).faults()}
+    return in_order({fault for error in errors for fault in _Explainer(schema, obj, error).faults()})
+
+
+def in_order(faults: Iterable[Fault]) -> tuple[Fault, ...]:
+    """By the names of fields and the numbers of items."""
     return tuple(sorted(faults, key=lambda fault: ([_sortable(step) for step in fault.pointer], fault[:7])))
-
-
-def dotted(path: Path) -> str:
-    """`spec.predictor.containers[0].name`; empty for the object itself."""
-    text = ""
-    for step in path:
-        plain = isinstance(step, str) and step and not set(step) & set("./[] ")
-        text += f".{step}" if plain else f"[{step}]" if isinstance(step, int) else f"[{json.dumps(step)}]"
-    return text.removeprefix(".")
 
 
 class _Explainer:
@@ -97,13 +92,13 @@ class _Explainer:
 
     def _on_propertyNames(self) -> Fault:  # noqa: N802
         error: Any = self.kind.error
-        name, expected = str(error.instance), words.pattern_words(error.kind.pattern)
+        pattern = getattr(error.kind, "pattern", meta.QUALIFIED_NAME)  # or it is too long for any
+        name, expected = str(error.instance), words.pattern_words(pattern)
         message = f"`{name}` cannot be a key of {self._where()}"
         return Fault("wrong-key", (*self.path, name), message, name, expected, _REFUSES)
 
     def _on_anyOf(self) -> Fault:  # noqa: N802
-        errors = [error.kind for branch in self.kind.context for error in branch]
-        missing: list[str] = [getattr(kind, "property", "") for kind in errors]
+        missing = [_missing(error) for branch in self.kind.context for error in branch]
         if not all(missing):
             return self._on_limit()
         either = " or ".join(f"`{name}`" for name in missing)
@@ -119,15 +114,11 @@ class _Explainer:
 
     def _fault(self, rule: str, what: str, expected: str, hint: str = "") -> Fault:
         subject = f"`{dotted(self.path)}`" if self.path else "the object"
-        found = words.quote(self.found) if self._quotable() else f"{words.type_of(self.found)} (not shown)"
+        found = words.shown(self.obj, self.path, self.found)
         return Fault(rule, self.path, f"{subject} {what}", found, expected, _REFUSES, hint)
 
     def _quotable(self) -> bool:
-        """Not the data of a Secret, a SealedSecret or an ExternalSecret, nor what stands where a whole should."""
-        if not str(self.obj.get("kind", "")).endswith("Secret"):
-            return True
-        whole = isinstance(self.found, dict | list) or (len(self.path) < 2 and self.path not in _SECRET_PLAIN)
-        return not whole and not _SECRET_FIELDS & set(self.path)
+        return words.quotable(self.obj, self.path, self.found)
 
     def _where(self) -> str:
         return f"`{dotted(self.path)}`" if self.path else str(self.obj.get("kind"))
@@ -140,6 +131,13 @@ class _Explainer:
             if name in _fields(self.root, place):
                 return f"`{name}` belongs in {f'`{dotted(place)}`' if place else 'the object itself'}"
         return ""
+
+
+def _missing(error: ValidationError) -> str:
+    """The name of a field that is not there, or as good as that."""
+    kind: Any = error.kind
+    last = error.instance_path[-1] if error.instance_path and error.instance in (None, "") else ""
+    return str(getattr(kind, "property", last))
 
 
 def _fields(root: Schema, path: Path) -> Mapping[str, Any]:

@@ -9,24 +9,27 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from gitops.faults import Fault
 from gitops.location import Location
 from gitops.objects import group_of
 from gitops.problems import InvalidInput, Problem
 from gitops.schemas import core, sources
-from gitops.schemas.faults import explain
+from gitops.schemas.faults import explain, in_order
+from gitops.schemas.metadata import metadata_faults
 from gitops.schemas.missing import identity_faults, minor_of, no_schema, unknown_versions
 from gitops.schemas.share import Schema, encode
 
 if TYPE_CHECKING:
     from jsonschema_rs import Draft202012Validator
 
+    from gitops.schemas.tree import Node
+
 CORE = "kubernetes"
 """The project that core kinds belong to."""
 _JSON = "maps with text as keys, lists, text, numbers, true, false and null, at most 250 levels deep"
-_FORM = "1"  # of what is cached: raise it whenever core.schema changes
+_FORM = "2"  # of what is cached: raise it whenever core.schema changes
 
 
 class CoreData(Protocol):
@@ -58,8 +61,10 @@ class Library:
     def __init__(self, read: Callable[[str], bytes | None], data: CoreData, cache: Cache | None = None) -> None:
         self._read, self._data, self._cache = read, data, cache
         self._environments: dict[tuple[tuple[tuple[str, str], ...], str], Schemas] = {}
+        self._loaded: dict[str, bytes] = {}
         self._schemas: dict[str, Schema] = {}
         self._validators: dict[str, Draft202012Validator] = {}
+        self._trees: dict[str, Node] = {}
         self._kinds: dict[str, frozenset[core.Identity]] = {}
 
     @cached_property
@@ -104,14 +109,27 @@ class Library:
     def schema(self, key: str, load: Callable[[], bytes]) -> Schema:
         """Parsed; every environment that runs the same version gets the same one: do not change it."""
         if key not in self._schemas:
-            self._schemas[key] = _parse(key, load())
+            self._schemas[key] = _parse(key, self._bytes(key, load))
         return self._schemas[key]
 
     def validator(self, key: str, load: Callable[[], bytes]) -> Draft202012Validator:
         """Compiled."""
         if key not in self._validators:
-            self._validators[key] = _compile(key, load())
+            self._validators[key] = _compile(key, self._bytes(key, load))
         return self._validators[key]
+
+    def tree(self, key: str, load: Callable[[], bytes]) -> Node:
+        """To walk along."""
+        from gitops.schemas.tree import tree
+
+        if key not in self._trees:
+            self._trees[key] = tree(self.schema(key, load))
+        return self._trees[key]
+
+    def _bytes(self, key: str, load: Callable[[], bytes]) -> bytes:
+        if key not in self._loaded:
+            self._loaded[key] = load()
+        return self._loaded[key]
 
     def _cached(self, name: str, minor: str, make: Callable[[], bytes]) -> bytes:
         if self._cache is None:
@@ -124,6 +142,15 @@ class Library:
         return data
 
 
+class _Kind(NamedTuple):
+    """What there is to judge the objects of a kind by."""
+
+    validator: Draft202012Validator
+    scope: str
+    tree: Node | None
+    """None where there is nothing to check beyond the JSON schema."""
+
+
 class Schemas:
     """The schemas that apply in one environment. Made by `Library.schemas`."""
 
@@ -134,7 +161,7 @@ class Schemas:
         for project, version in crds.items():
             for entry in library.releases[project, version].entries:
                 self._entries.setdefault((entry.api_version, entry.kind), entry)
-        self._checked: dict[tuple[str, str], Draft202012Validator | None] = {}
+        self._known: dict[tuple[str, str], _Kind | None] = {}
 
     def scope(self, api_version: str, kind: str) -> str | None:
         """Namespaced or Cluster; None where the cluster does not serve this exact kind."""
@@ -160,32 +187,54 @@ class Schemas:
             return self.library.schema(*loaded)
         return None
 
-    def faults(self, obj: Any) -> tuple[Fault, ...]:
-        """Everything in which an object is not what the API server accepts; empty if it is fine."""
+    def stored(self, obj: Mapping[str, Any]) -> Any:
+        """A custom resource as the API server would store it: without nulls, with the defaults of its schema.
+
+        Parts that do not change are those of `obj`. Objects of Kubernetes' own kinds, whose defaults are code, and of
+        unknown ones are returned as they are.
+        """
+        from gitops.schemas.defaults import defaulted
+
+        key = (obj["apiVersion"], obj["kind"])
+        source = self._source(*key)
+        return defaulted(obj, self.library.tree(*source)) if source and key in self._entries else obj
+
+    def faults(self, obj: Any, old: Mapping[str, Any] | None = None) -> tuple[Fault, ...]:
+        """Everything in which an object is not what the API server accepts; empty if it is fine.
+
+        `old` is the object as it was, of the same kind: with it, rules that compare the two count as well, such as
+        those of fields that may not change. What is wrong is told even where `old` had it too.
+        """
         try:
             key = (obj["apiVersion"], obj["kind"])
-            validator = self._checked[key]
+            kind = self._known[key]
         except (KeyError, TypeError):
             if faults := identity_faults(obj):
                 return faults
-            validator = self._checked[key] = self._validator(*key)
-        if validator is None:
+            kind = self._known[key] = self._kind(*key)
+        if kind is None:
             return (no_schema(self, *key),)
         try:
-            return () if validator.is_valid(obj) else self._explain(validator, obj)
+            found = () if kind.validator.is_valid(obj) else self._explain(kind.validator, obj)
         except (ValueError, TypeError) as error:
             return (
                 Fault("invalid-value", (), f"{key[1]} is not JSON", str(error), _JSON, "no API server can read it"),
             )
+        more = (*metadata_faults(obj, kind.scope), *(_checked(obj, old, kind.tree, found) if kind.tree else ()))
+        return in_order((*found, *more)) if more else found
 
     def _explain(self, validator: Draft202012Validator, obj: Mapping[str, Any]) -> tuple[Fault, ...]:
         schema = self.schema(obj["apiVersion"], obj["kind"])
         return explain(validator.iter_errors(obj), schema or {}, obj)
 
-    def _validator(self, api_version: str, kind: str) -> Draft202012Validator | None:
-        if loaded := self._source(api_version, kind):
-            return self.library.validator(*loaded)
-        return None
+    def _kind(self, api_version: str, kind: str) -> _Kind | None:
+        loaded = self._source(api_version, kind)
+        if loaded is None:
+            return None
+        validator = self.library.validator(*loaded)
+        tree = self.library.tree(*loaded) if (api_version, kind) in self._entries else None
+        checked = tree if tree and (tree.has_lists or tree.has_rules) else None
+        return _Kind(validator, self.scope(api_version, kind) or "", checked)
 
     def _source(self, api_version: str, kind: str) -> tuple[str, Callable[[], bytes]] | None:
         if entry := self._entries.get((api_version, kind)):
@@ -199,6 +248,19 @@ class Schemas:
     def _is_core(self, api_version: str, kind: str) -> bool:
         group, _, version = api_version.rpartition("/")
         return (group, version, kind) in self.library.kinds(self.minor)
+
+
+def _checked(
+    obj: Mapping[str, Any], old: Mapping[str, Any] | None, tree: Node, found: Sequence[Fault]
+) -> Iterator[Fault]:
+    from gitops.schemas.checks import BLOCKING, list_faults, rule_faults
+    from gitops.schemas.defaults import defaulted
+
+    if tree.has_lists:
+        yield from list_faults(obj, tree)
+    if tree.has_rules:
+        blocked = [fault.pointer for fault in found if fault.rule in BLOCKING]
+        yield from rule_faults(defaulted(obj, tree), defaulted(old, tree), tree, blocked)
 
 
 def preference(version: str) -> tuple[int, int, int, str]:

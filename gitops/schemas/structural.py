@@ -16,7 +16,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gitops.schemas.meta import EMBEDDED, INT32, INT64, INT_OR_STRING, OBJECT_META, PRESERVE
+from gitops.schemas.meta import (
+    EMBEDDED,
+    EMBEDDED_META,
+    INT32,
+    INT64,
+    INT_OR_STRING,
+    LIST_KEYS,
+    LIST_TYPE,
+    PRESERVE,
+    RULES,
+)
 from gitops.schemas.share import Schema
 
 Path = tuple[str | int, ...]
@@ -26,8 +36,7 @@ _VALUES = frozenset(
     {
         *("type", "format", "enum", "default", "nullable", "pattern", "minLength", "maxLength", "minItems", "maxItems"),
         *("minProperties", "maxProperties", "minimum", "maximum", "multipleOf", "required"),
-        *(PRESERVE, INT_OR_STRING, EMBEDDED, "x-kubernetes-list-type", "x-kubernetes-list-map-keys"),
-        *("x-kubernetes-map-type", "x-kubernetes-validations"),
+        *(PRESERVE, INT_OR_STRING, EMBEDDED, LIST_TYPE, LIST_KEYS, RULES, "x-kubernetes-map-type"),
     }
 )
 _EXCLUSIVE = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
@@ -138,7 +147,7 @@ def _properties(schema: Mapping[str, Any], path: Path, *, strict_values: bool) -
 
 def _embed(result: Schema) -> None:
     """An embedded resource is a whole object: it has these fields whether or not its schema names them."""
-    whole = {"apiVersion": {"type": "string"}, "kind": {"type": "string"}, "metadata": OBJECT_META}
+    whole = {"apiVersion": {"type": "string"}, "kind": {"type": "string"}, "metadata": EMBEDDED_META}
     result["properties"] = {**result.get("properties", {}), **whole}
     result["required"] = sorted({"apiVersion", "kind", *result.get("required", ())})
 

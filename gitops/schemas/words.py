@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from gitops.faults import Path
 from gitops.problems import nearest
 from gitops.schemas import meta
 from gitops.schemas.share import Schema
 
 _LONGEST = 60  # characters of a value that a message quotes; twice that of names
+_SECRET_FIELDS = frozenset({"annotations", "data", "encryptedData", "stringData"})
+_SECRET_PLAIN = {("type",), ("immutable",)}
 _NAMES = {dict: "object", list: "array", str: "string", bool: "boolean", int: "integer", float: "number"}
 
 LIMITS = {
@@ -37,11 +40,15 @@ _FORMATS = {
     "ipv6": "an IPv6 address",
     "uuid": "a UUID",
 }
+_KEY = "an optional DNS prefix with `/`, and at most 63 letters, digits, `-`, `_` and `.`"
 _PATTERNS = {
+    meta.ANNOTATION_KEY: _KEY,
     meta.DNS_LABEL: "lower-case letters, digits and `-`, with a letter or digit at both ends",
     meta.LABEL_VALUE: "letters, digits, `-`, `_` and `.`, with a letter or digit at both ends",
-    meta.QUALIFIED_NAME: "an optional DNS prefix with `/`, and at most 63 letters, digits, `-`, `_` and `.`",
+    meta.PATH_SEGMENT: "anything but `.`, `..` and what has `/` or `%` in it",
+    meta.QUALIFIED_NAME: _KEY,
     meta.QUANTITY: "a quantity, such as 500m, 2 or 1Gi",
+    meta.SERVICE_LABEL: "lower-case letters, digits and `-`, with a letter first and a letter or digit last",
     meta.SUBDOMAIN: "lower-case letters, digits, `-` and `.`, with a letter or digit at both ends",
 }
 
@@ -67,6 +74,28 @@ def limit_words(keyword: str, limit: Any, schema: Schema) -> str:
 def either(types: Iterable[str] | str) -> str:
     """`integer or string`; null goes without saying."""
     return " or ".join(each for each in ([types] if isinstance(types, str) else types) if each != "null")
+
+
+def dotted(path: Path) -> str:
+    """`spec.predictor.containers[0].name`; empty for the object itself."""
+    text = ""
+    for step in path:
+        plain = isinstance(step, str) and step and not set(step) & set("./[] ")
+        text += f".{step}" if plain else f"[{step}]" if isinstance(step, int) else f"[{json.dumps(step)}]"
+    return text.removeprefix(".")
+
+
+def quotable(obj: Mapping[str, Any], path: Path, value: Any) -> bool:
+    """Not the data of a Secret, a SealedSecret or an ExternalSecret, nor what stands where a whole should."""
+    if not str(obj.get("kind", "")).endswith("Secret"):
+        return True
+    whole = isinstance(value, dict | list) or (len(path) < 2 and path not in _SECRET_PLAIN)
+    return not whole and not _SECRET_FIELDS & set(path)
+
+
+def shown(obj: Mapping[str, Any], path: Path, value: Any) -> str:
+    """What was found at a place, or only its type where it may be secret."""
+    return quote(value) if quotable(obj, path, value) else f"{type_of(value)} (not shown)"
 
 
 def article(words: str) -> str:

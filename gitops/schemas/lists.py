@@ -1,0 +1,39 @@
+"""Lists that may not repeat themselves: `x-kubernetes-list-type` set and map.
+
+Source: k8s.io/apiextensions-apiserver, pkg/apiserver/schema/listtype (ValidateListSetsAndMaps).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from gitops.schemas.tree import Node
+
+
+def repeated(items: list[Any], node: Node) -> Iterator[tuple[int, int, dict[str, Any]]]:
+    """(index, index of the first such item, the fields they share) of each item that repeats an earlier one.
+
+    The fields are empty for a set, whose items are equal as a whole. A key that is not there counts as its default;
+    where that is missing too, two items without it are alike.
+    """
+    first: dict[str, int] = {}
+    for index, item in enumerate(items):
+        key = key_of(item, node) if node.list_type == "map" else item
+        before = first.setdefault(json.dumps(key, sort_keys=True), index)
+        if before != index:
+            yield index, before, key if node.list_type == "map" else {}
+
+
+def key_of(item: Any, node: Node) -> dict[str, Any]:
+    """The key fields of an item of a map list, as the API server sees them."""
+    fields = item if isinstance(item, dict) else {}
+    found = {
+        name: _value(fields.get(name), node.items.properties.get(name) if node.items else None) for name in node.keys
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _value(value: Any, node: Node | None) -> Any:
+    return node.default if value is None and node is not None else value

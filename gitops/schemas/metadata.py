@@ -1,0 +1,134 @@
+"""What the API server asks of metadata beyond its schema (k8s.io/apimachinery/pkg/api/validation/objectmeta.go)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from gitops.faults import Fault, Fix
+
+_ANNOTATIONS = 256 * 1024
+"""Bytes of all keys and values together."""
+_REFUSES = "the API server refuses such an object"
+_BOTH = {"orphan", "foregroundDeletion"}
+
+
+def metadata_faults(obj: Any, scope: str) -> Iterator[Fault]:
+    """What is wrong with the metadata of an object of this scope, whose schema may be broken as well."""
+    metadata = obj.get("metadata")
+    if type(metadata) is not dict:
+        return
+    for field, check in _CHECKS.items():
+        if value := metadata.get(field):
+            yield from check(value)
+    if scope == "Cluster" and metadata.get("namespace"):
+        yield _not_namespaced(obj, metadata["namespace"])
+
+
+def _annotations(value: Any) -> Iterator[Fault]:
+    if type(value) is not dict:
+        return
+    texts = [text for pair in value.items() for text in pair if isinstance(text, str)]
+    if sum(map(len, texts)) * 4 > _ANNOTATIONS and (size := sum(len(text.encode()) for text in texts)) > _ANNOTATIONS:
+        yield Fault(
+            rule="wrong-length",
+            pointer=("metadata", "annotations"),
+            message="`metadata.annotations` is too long",
+            found=f"{size} bytes in all keys and values",
+            expected=f"at most {_ANNOTATIONS} bytes",
+            why=_REFUSES,
+            hint="keep large data in a ConfigMap or in an object store",
+        )
+
+
+def _owners(value: Any) -> Iterator[Fault]:
+    owners = [(index, owner) for index, owner in enumerate(value) if isinstance(owner, Mapping)]
+    controllers = [index for index, owner in owners if owner.get("controller") is True]
+    for index in controllers[1:]:
+        yield Fault(
+            rule="invalid-value",
+            pointer=("metadata", "ownerReferences", index, "controller"),
+            message=f"`metadata.ownerReferences[{controllers[0]}]` is the controller already",
+            found="true",
+            expected="true for one owner at most",
+            why=_REFUSES,
+        )
+    yield from _repeated("ownerReferences", [str(owner.get("uid")) for _, owner in owners], "uid", _DROPPED)
+
+
+_DROPPED = "the API server drops the second one with a warning, so git and cluster differ"
+_APPLY = "server-side apply refuses a set that repeats an item"
+
+
+def _finalizers(value: Any) -> Iterator[Fault]:
+    names = [name for name in value if isinstance(name, str)] if type(value) is list else []
+    if set(names) >= _BOTH:
+        yield Fault(
+            rule="invalid-value",
+            pointer=("metadata", "finalizers"),
+            message="`metadata.finalizers` has both orphan and foregroundDeletion",
+            found=", ".join(names),
+            expected="one of the two",
+            why=_REFUSES,
+        )
+    yield from _repeated("finalizers", names, "name", _APPLY)
+
+
+def _repeated(field: str, names: list[str], what: str, why: str) -> Iterator[Fault]:
+    for name, times in Counter(names).items():
+        if times > 1:
+            message = f"`metadata.{field}` repeats {name}"
+            expected = f"each {what} once"
+            yield Fault("duplicate-item", ("metadata", field), message, name, expected, why, severity="warning")
+
+
+def _of_the_cluster(field: str, why: str, severity: Any) -> Callable[[Any], Iterator[Fault]]:
+    path = ("metadata", field)
+
+    def check(value: Any) -> Iterator[Fault]:
+        yield Fault(
+            rule="cluster-metadata",
+            pointer=path,
+            message=f"`metadata.{field}` belongs to the cluster, not to a manifest",
+            found=value if isinstance(value, str) else "",
+            expected="nothing",
+            why=why,
+            hint="remove it",
+            severity=severity,
+            fix=Fix("remove", path),
+        )
+
+    return check
+
+
+def _not_namespaced(obj: Mapping[str, Any], namespace: Any) -> Fault:
+    path = ("metadata", "namespace")
+    return Fault(
+        rule="namespace-ignored",
+        pointer=path,
+        message=f"{obj.get('kind')} belongs to the cluster as a whole and is in no namespace",
+        found=str(namespace),
+        expected="no namespace",
+        why="the API server clears it without a word, and whoever looks for the object in the namespace finds nothing",
+        hint="remove it",
+        severity="warning",
+        fix=Fix("remove", path),
+    )
+
+
+_CHECKS: Mapping[str, Callable[[Any], Iterator[Fault]]] = {
+    "annotations": _annotations,
+    "finalizers": _finalizers,
+    "ownerReferences": _owners,
+    "managedFields": _of_the_cluster("managedFields", "server-side apply refuses an object that has it", "warning"),
+    "resourceVersion": _of_the_cluster(
+        "resourceVersion",
+        "the API server refuses to create such an object, and to change one that has moved on",
+        "error",
+    ),
+    "uid": _of_the_cluster(
+        "uid", "the object is refused as soon as the one in the cluster is another, as after a restore", "warning"
+    ),
+}
+"""Field of metadata -> what looks at it."""
