@@ -1,189 +1,137 @@
-"""Manifests that are given, whoever wrote them: what a cluster would say of them, at the lines of their own files."""
+"""An object that a user gave, and the way back from each of its fields to the line of a file."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gitops.disk.project import content, read_sources
-from gitops.disk.store import Store
-from gitops.environments import Environment, version_tuple
-from gitops.faults import Fault
-from gitops.load import Yaml, load_environments, one_environment
-from gitops.manifests import Given, place, quotable
-from gitops.objects import Key, Object, Scope, key_of, pointer
-from gitops.problems import InvalidInput, Problem, UsageError, did_you_mean
-from gitops.project import Project
-from gitops.rules.base import Cluster, Inventory, Layer
-from gitops.rules.judge import Bench, Checked, checked
-from gitops.rules.suppressions import suppressed
-from gitops.rules.table import RULES
-from gitops.schemas.files import KubernetesData, bundled, library
-from gitops.schemas.sources import Sources as Releases
-from gitops.schemas.store import Library
+from gitops.faults import Path
+from gitops.location import Location
+from gitops.objects import Object
+from gitops.problems import InvalidInput
+from gitops.yaml.parts import Part
 
-LAYERS: tuple[Layer, ...] = ("admission", "controller", "reference", "policy")
+if TYPE_CHECKING:
+    from gitops.yaml.nodes import Node
+
+MAX_SEARCHED = 4 << 20
+"""Characters of a document in which places are looked for. That costs a careful reading: some 10 s a MiB."""
+_KEPT = 16
+
+_SECRET_FIELDS = frozenset({"data", "stringData", "encryptedData", "annotations"})
 
 
-class Destination(NamedTuple):
-    """Where given objects go, as a command line says it. `environment`: a name of the project, or the path of a file.
+class Text:
+    """A file's text and its documents. The places in a document are found when one is first asked for."""
 
-    `complete`: nothing else will be in the cluster.
+    def __init__(self, file: str, text: str) -> None:
+        self.file, self.text = file, text
+        self.documents: list[Part] = []
+        self._trees: dict[int, tuple[Node | None, tuple[range, ...]]] = {}
+
+    def place(self, document: int, path: Sequence[str | int], *, key: bool = False) -> tuple[int, int]:
+        """Line and column, from 1, as `yaml.Positions.of` has them."""
+        from gitops.yaml.places import Positions
+
+        line, column = Positions(self._tree(document)[0]).of(path, key=key)
+        return (line + self.documents[document].line, column) if line else (0, 0)
+
+    def is_secret(self, document: int, path: Sequence[str | int]) -> bool:
+        """Whether the line of a path may hold a value of a Secret, or of what becomes one."""
+        line = self.place(document, path)[0] - self.documents[document].line
+        return any(line in lines for lines in self._tree(document)[1])
+
+    def _tree(self, document: int) -> tuple[Node | None, tuple[range, ...]]:
+        if document not in self._trees:
+            if len(self._trees) >= _KEPT:  # a tree takes a hundred times the memory of its text
+                self._trees.clear()
+            self._trees[document] = self._read(self.documents[document].of(self.text))
+        return self._trees[document]
+
+    @staticmethod
+    def _read(text: str) -> tuple[Node | None, tuple[range, ...]]:
+        from gitops.yaml.core import documents
+
+        # JSON may have tabs between its values, where YAML may not: a blank takes as much room.
+        text = text.replace("\t", " ") if text.lstrip().startswith("{") else text
+        try:
+            roots = documents(text, "") if len(text) <= MAX_SEARCHED else []
+        except InvalidInput:
+            roots = []
+        return (roots[0], tuple(_secret_lines(roots[0], text))) if roots else (None, ())
+
+
+class Given(NamedTuple):
+    """One object and where it stands. Its `apiVersion` and `kind` are text; nothing else is sure of it.
+
+    `file` is as the user named it; for what kustomize built, its kustomization. `document` counts the documents of the
+    file that are not empty, from 0, and `path` leads to the object in its document: () or ("items", 3).
     """
 
-    environment: str = ""
-    kubernetes: str = ""
-    crds: tuple[tuple[str, str], ...] = ()
-    complete: bool = False
+    object: Object
+    file: str
+    document: int = 0
+    path: Path = ()
+    text: Text | None = None
+    """Where it stands; None for what kustomize built, which no file holds: it cannot be mended there either."""
+    origin: Callable[[Object], Given | None] | None = None
+    """For what kustomize built: the object of a source file that it was made of, as far as that is certain."""
 
 
-class Told(NamedTuple):
-    """A fault of a given object, which it can be mended at, as a problem."""
+def place(given: Given, path: Sequence[str | int], *, key: bool = False) -> Location:
+    """Where the value (or its key) at a path inside the object stands; a missing field has the place of its closest parent.
 
-    given: Given
-    fault: Fault
-    problem: Problem
-
-
-def given_problems(
-    givens: Sequence[Given],
-    environment: Environment,
-    library: Library,
-    today: date,
-    before: Mapping[Key, Object] | None = None,
-    complete: bool = False,
-) -> list[Told]:
-    """Every fault of given objects in an environment.
-
-    An object that is given twice is an update of the first, as if the files were applied in turn; `before` are objects
-    that are there already. `complete`: nothing else will be in the cluster. Raises InvalidInput for unknown versions.
+    What kustomize built has the place in its source if that says the same there, else its kustomization without a line.
     """
-    schemas = library.schemas(environment.crds, environment.kubernetes)
-    there: dict[Key, Object] = dict(before or {})
-    every: list[tuple[Given, Checked, Object | None]] = []
-    for given in givens:
-        key = _key(given.object, environment, schemas.scope)
-        old = there.get(key) if key else None
-        one = checked(given.object, schemas, old)
-        every.append((given, one, old))
-        if key and one.fit:
-            there[key] = one.fit
-    cluster = Cluster(environment, schemas, Inventory(there.values(), schemas, environment.namespace), complete)
-    bench = Bench(RULES, environment, LAYERS)
-    told = (
-        Told(given, fault, _problem(given, fault))
-        for given, one, old in every
-        for fault in (*one.faults, *one.judged(cluster, bench, old))
-    )
-    return [each for each in told if not suppressed(each.problem, "", environment.policies, today)]
+    if given.text is not None:
+        return Location(given.file, *given.text.place(given.document, (*given.path, *path), key=key))
+    source = _source(given, path)
+    return place(source, path, key=key) if source else Location(given.file)
 
 
-def _key(obj: Object, environment: Environment, scope: Scope) -> Key | None:
-    """The identity of an object that has one; the namespace that it goes to is part of it."""
-    try:
-        key = key_of(obj)
-    except (KeyError, TypeError, AttributeError):
-        return None
-    if not all(isinstance(part, str) for part in key) or not key.name:
-        return None
-    cluster_scoped = scope(obj["apiVersion"], key.kind) == "Cluster"
-    return key._replace(namespace="" if cluster_scoped else key.namespace or environment.namespace)
+def quotable(given: Given, path: Sequence[str | int]) -> bool:
+    """Whether the line that `place` gives may be shown: none that could hold a value of any kind of Secret."""
+    if given.text is not None:
+        return not given.text.is_secret(given.document, (*given.path, *path))
+    source = _source(given, path)
+    return source is None or quotable(source, path)
 
 
-def _problem(given: Given, fault: Fault) -> Problem:
-    name = _name(given.object)
-    return Problem(
-        rule=fault.rule,
-        message=f"{name}: {fault.message}" if name else fault.message,
-        location=place(given, fault.pointer),
-        severity=fault.severity,
-        object=name,
-        pointer=pointer(fault.pointer),
-        found=fault.found,
-        expected=fault.expected,
-        why=fault.why,
-        hint=fault.hint,
-        quotable=quotable(given, fault.pointer),
-    )
+def _source(given: Given, path: Sequence[str | int]) -> Given | None:
+    found = given.origin(given.object) if given.origin else None
+    return found if found and _agrees(given.object, found.object, path) else None
 
 
-def _name(obj: Object) -> str:
-    try:
-        return str(key_of(obj))
-    except (KeyError, TypeError, AttributeError):
-        return ""
+def _agrees(built: Any, source: Any, path: Sequence[str | int]) -> bool:
+    """Whether a path leads to the same in both, or breaks off at the same place."""
+    for segment in path:
+        here, there = _child(built, segment), _child(source, segment)
+        if here is None or there is None:
+            return here is None and there is None
+        (built,), (source,) = here, there
+    return type(built) is type(source) and (isinstance(built, dict | list) or bool(built == source))
 
 
-def newest(releases: Releases) -> dict[str, str]:
-    """The newest release of every project that there are schemas of."""
-    found: dict[str, str] = {}
-    for project, version in releases:
-        if project not in found or version_tuple(version) > version_tuple(found[project]):
-            found[project] = version
-    return found
+def _child(value: Any, segment: str | int) -> tuple[Any] | None:
+    inside = isinstance(value, dict) and segment in value
+    inside = inside or (isinstance(value, list) and isinstance(segment, int) and 0 <= segment < len(value))
+    return (value[segment],) if inside else None
 
 
-def destination(project: Project | None, where: Destination) -> tuple[Library, Environment]:
-    """The schemas to use, and the environment: the project's, a file's, or one that runs the newest of all there is.
-
-    Raises InvalidInput, UsageError and ToolError.
-    """
-    store = Store(project.root) if project else None
-    folder = project.root / project.schemas if project else bundled()
-    schemas = library(folder, store)
-    defaults = {
-        "namespace": "default",
-        "kubernetes": KubernetesData().minors()[-1],
-        "crds": newest(schemas.releases),
-        "kserve": {"deployment_mode": "Knative"},
-    }
-    environment = _stated(project, where.environment, defaults)
-    crds = {**environment.crds, **dict(where.crds)}
-    changes = {"crds": crds, "kubernetes": where.kubernetes or environment.kubernetes}
-    return schemas, environment.model_copy(update=changes)
+# Secrets
 
 
-def _stated(project: Project | None, name: str, defaults: dict[str, Any]) -> Environment:
-    if not name:
-        return Environment.model_validate({"name": "", **defaults})
-    if name.endswith((".yaml", ".yml")):
-        return one_environment(name, content(name), defaults)
-    if project is None:
-        raise UsageError(
-            f"there is no project here that has an environment `{name}`; give the path of an environment.yaml"
-        )
-    read = Yaml(read_sources(project))
-    environments = load_environments(read)
-    if name not in read.sources.environments:
-        raise UsageError(f"there is no environment `{name}`; {did_you_mean(name, list(read.sources.environments))}")
-    if name not in environments:
-        raise InvalidInput(read.problems)
-    return environments[name].environment
+def _secret_lines(root: Node, text: str) -> Iterator[range]:
+    """The lines of a document with values of a Secret, a SealedSecret or an ExternalSecret, also inside a list."""
+    left = [root]
+    while left:
+        fields = {key.text: value for key, value in left.pop().entries if key.kind == "scalar"}
+        if fields.get("kind", root).text.endswith("Secret"):
+            metadata = fields.get("metadata", root)
+            for node in (*_secret_values(fields), *_secret_values({k.text: v for k, v in metadata.entries})):
+                yield range(node.line, text.count("\n", 0, node.end) + 2)
+        left += fields["items"].items if "items" in fields else []
 
 
-def judge_files(
-    files: Sequence[str],
-    folder: Path,
-    project: Project | None,
-    where: Destination,
-    today: date,
-    base: str,
-    choice: Choice,
-    fix: bool,
-) -> tuple[list[Problem], list[str]]:
-    """The problems that are wanted of files, folders (relative to `folder`) or `-`, and the files that were mended first, if that was asked for.
-
-    Raises InvalidInput, UsageError and ToolError.
-    """
-    library, environment = destination(project, where)
-    before = _before(files, folder, base, environment, library) if base else {}
-    mended: list[str] = []
-    while True:
-        givens, problems = read_given(files, folder)
-        told = [each for each in given_problems(givens, environment, library, today, before, where.complete)]
-        wanted = [each for each in told if choice.takes(each.problem)]
-        if not fix or mended or not (mended := mend(wanted, folder)):
-            return [
-                each for each in merged([*problems, *(one.problem for one in wanted)]) if choice.takes(each)
-            ], mended
+def _secret_values(fields: dict[str, Node]) -> Iterator[Node]:
+    return (value for name, value in fields.items() if name in _SECRET_FIELDS)

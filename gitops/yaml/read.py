@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from functools import cache
 from math import isinf
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gitops.location import Location
 from gitops.problems import InvalidInput, Problem
+
+if TYPE_CHECKING:
+    from gitops.yaml.core import Reader
 
 # A line that both readers are known to take alike; a text with any other line is read carefully. Nothing may go on over
 # the end of its line but block scalars and plain text, so that columns tell the structure. The limit on indentation
@@ -20,7 +23,7 @@ _LINE = rf"""
     ^(?: (---)[ ]*
     | ([ ]{{0,80}}+) (?! (?:---|\.\.\.)(?:[ ]|$) ) ((?: -(?:[ ]++|$) ){{0,20}}+)
       (?: (?: "([^"\\\n]+)" | '((?:[^'\n]|'')+)' | ({_PLAIN}*?) ) [ ]*:(?=[ ]|$) )?+ [ ]*+
-      (?: (?! [-+]?[0-9]{{19}} | 0[xo][0-9a-fA-F]{{15}} ) {_PLAIN}*
+      (?: (?! [-+]?[0-9]{{19}} | 0[xo][0-9a-fA-F]{{15}} | [+][-+] ) {_PLAIN}*
         | "(?:[^"\\\n]|\\.)*" | '(?:[^'\n]|'')*'
         | (?<=[:-][ ]) [|>][-+]?(?=[ ]*$)
         | \[(?: {_WORD}(?:,[ ]*{_WORD})* )?\]
@@ -121,12 +124,15 @@ def _is_sure(value: Any) -> bool:
     return type(value) is not float or not isinf(value)
 
 
-def careful(text: str, file: str, *, one: bool = False) -> list[Any]:
-    """The documents that are not empty, by the careful reader. Raises InvalidInput as `parse` does."""
+def careful(text: str, file: str, *, one: bool = False, meaning: type[Reader] | None = None) -> list[Any]:
+    """The documents that are not empty, by the careful reader; `meaning` is the core schema if none is given.
+
+    Raises InvalidInput as `parse` does.
+    """
     from gitops.yaml.core import Reader
     from gitops.yaml.nodes import read
 
-    reader = Reader(file)
+    reader = (meaning or Reader)(file)
     found = [(node, reader.data(node)) for node in read(text.replace("\r\n", "\n"), file)]
     full = [(node, value) for node, value in found if value is not None]
     if one and len(full) > 1:
