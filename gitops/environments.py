@@ -158,7 +158,9 @@ class Environment(Closed):
         return installed is None or version_tuple(installed) >= version_tuple(release)
 
     def does_provide(self, kind: str, name: str) -> bool:
-        """Whether the cluster is stated to have this object already."""
+        """Whether the cluster is stated to have this object already; the admin's Secret of the object store is one."""
+        if kind == "Secret" and self.object_store and name == self.object_store.admin_secret:
+            return True
         return any(provided.kind == kind and provided.name == name for provided in self.provides)
 
 

@@ -21,7 +21,7 @@ from gitops.project import BASE, Sources
 from gitops.resolve import Made, Resolved, place, resolve, setting_of
 from gitops.rules.base import Cluster, Inventory, Layer, at
 from gitops.rules.judge import Bench, faults
-from gitops.rules.suppressions import suppressed
+from gitops.rules.suppressions import suppressed, unknown_rules
 from gitops.rules.table import RULES
 from gitops.schemas.store import Library, Schemas
 from gitops.split import split, unproven
@@ -50,6 +50,8 @@ class World(NamedTuple):
     """Environment -> the objects that were committed there, for what may not change."""
     today: date | None = None
     """Until when suppressions hold; None while rendering, which must not depend on the day."""
+    used: set[tuple[str, int]] | None = None
+    """Where wanted: suppressions (environment and index) that have accepted a problem in this process."""
 
 
 class Rendered(NamedTuple):
@@ -80,11 +82,22 @@ def prepare(sources: Sources, library: Library, layers: Collection[Layer] = REND
             schemas[name] = library.schemas(loaded.environment.crds, loaded.environment.kubernetes)
         except InvalidInput as error:
             problems += [_in_environment(problem, loaded, read) for problem in error.problems]
+    for loaded in environments.values():
+        problems += environment_problems(unknown_rules(loaded.environment.policies), loaded, read)
     applications = frozenset(sources.specs) - {problem.found for problem in wrong_names}
     benches = {
         name: Bench(RULES, environments[name].environment, layers if name != BASE else RENDERED) for name in schemas
     }
     return World(sources, read, environments, schemas, tuple(problems), applications, benches)
+
+
+def environment_problems(found: Iterable[Fault], loaded: LoadedEnvironment, read: Yaml) -> Iterator[Problem]:
+    """Faults of an environment, at the lines of the files that state it."""
+    for fault in found:
+        problem = Problem(fault.rule, fault.message, severity=fault.severity, pointer=pointer(fault.pointer))
+        told = problem._replace(found=fault.found, expected=fault.expected, why=fault.why, hint=fault.hint)
+        path = [str(part) if isinstance(part, str) else part for part in fault.pointer]
+        yield told._replace(location=origin(read.sources, loaded.layers, path), pointer="")
 
 
 def _in_environment(problem: Problem, loaded: LoadedEnvironment, read: Yaml) -> Problem:
@@ -183,8 +196,12 @@ def cluster_of(objects: Iterable[Object], environment: Environment, world: World
 
 def accepted(problem: Problem, resolved: Resolved, world: World) -> Iterator[Problem]:
     """The problem, unless the environment has a suppression for it."""
-    if not suppressed(problem, resolved.application, resolved.environment.policies, world.today):
+    environment = resolved.environment
+    index = suppressed(problem, resolved.application, environment.policies, world.today)
+    if index is None:
         yield problem
+    elif world.used is not None:
+        world.used.add((environment.name, index))
 
 
 def unportable(resolved: Resolved, sources: Sources) -> Iterator[Problem]:

@@ -173,7 +173,7 @@ def test_the_reference_is_what_the_code_says(page: str) -> None:
 
 
 def test_the_reference_has_every_page_and_no_other() -> None:
-    assert {path.name for path in reference.FOLDER.iterdir()} == set(pages())
+    assert {path.relative_to(reference.FOLDER).as_posix() for path in reference.FOLDER.rglob("*.md")} == set(pages())
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,8 @@ from gitops.environments import Environment
 from gitops.model import Closed
 from gitops.resources.base import Part, Resource
 from gitops.resources.predictor import Protocol
+from gitops.rules.table import BY_ID
+from tools import rule_pages
 from tools.rules import GAP, Finding, rules
 
 PROJECT = Path(__file__).parent.parent
@@ -51,7 +53,12 @@ USED = {
 def main() -> None:
     """Write every page."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for name, text in pages().items():
+    made = pages()
+    for old in FOLDER.rglob("*.md"):
+        if old.relative_to(FOLDER).as_posix() not in made:
+            old.unlink()
+    for name, text in made.items():
+        (FOLDER / name).parent.mkdir(exist_ok=True)
         (FOLDER / name).write_text(text, encoding="utf-8")
 
 
@@ -62,6 +69,7 @@ def pages() -> dict[str, str]:
         "environments.md": _page("Settings of an environment", [ENVIRONMENTS, *_settings(Environment, "")]),
         "problems.md": _page("Problems", [PROBLEMS, *_problems()]),
         "specs.md": _page("What a spec imports", [SPECS.format(protocols=_yaml_type(Protocol)), *_specs()]),
+        **{name: f"{NOTE}\n{text}" for name, text in rule_pages.pages().items()},
     }
 
 
@@ -253,11 +261,14 @@ def _limits(field: FieldInfo) -> str:
 
 PROBLEMS = f"""\
 A problem's first line ends with its rule in brackets. Each rule is here with the messages, reasons and remedies that the code spells
-out; `{GAP}` stands for what the problem itself names. Problems are errors: while there is one, nothing is written."""
+out; `{GAP}` stands for what the problem itself names. While there is an error, nothing is written. What admission webhooks, controllers,
+references and policies demand has [pages of its own](rules/README.md)."""
 
 
 def _problems() -> Iterator[str]:
     for rule, found in rules(PROJECT / "gitops").items():
+        if rule in BY_ID:
+            continue
         yield f"## {rule}"
         yield "\n".join(_finding(each) for each in found)
 

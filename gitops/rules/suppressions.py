@@ -1,20 +1,23 @@
-"""Problems that an environment accepts, with a reason and perhaps until a day."""
+"""Problems that an environment accepts, with a reason and perhaps until a day; and whether its policies are in order themselves."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from datetime import date
 from fnmatch import fnmatchcase
 
 from gitops.environments import Policies, Suppression
-from gitops.problems import Problem
+from gitops.faults import Fault, Path
+from gitops.problems import Problem, did_you_mean
+from gitops.rules.ids import every_id
 
 
-def suppressed(problem: Problem, application: str, policies: Policies, today: date | None) -> bool:
-    """Whether a suppression that has not run out accepts a problem; without `today`, none has."""
-    return any(
-        covers(each, problem, application) and (today is None or each.until is None or today <= each.until)
-        for each in policies.suppress
-    )
+def suppressed(problem: Problem, application: str, policies: Policies, today: date | None) -> int | None:
+    """The index of a suppression that accepts a problem and has not run out, or None; without `today`, none has."""
+    for index, each in enumerate(policies.suppress):
+        if covers(each, problem, application) and (today is None or each.until is None or today <= each.until):
+            return index
+    return None
 
 
 def covers(suppression: Suppression, problem: Problem, application: str) -> bool:
@@ -30,3 +33,45 @@ def _names(name: str) -> tuple[str, ...]:
     """`InferenceService.serving.kserve.io/mnist`, and as people write it, `InferenceService/mnist`."""
     kind, slash, rest = name.partition("/")
     return name, f"{kind.partition('.')[0]}{slash}{rest}"
+
+
+def unknown_rules(policies: Policies) -> Iterator[Fault]:
+    """A fault for each name in the policies that no rule has; pointers lead into the environment."""
+    named: list[tuple[Path, str]] = [(("policies", "severity", name), name) for name in policies.severity]
+    named += [(("policies", "suppress", index, "rule"), each.rule) for index, each in enumerate(policies.suppress)]
+    known = every_id() if named else frozenset()
+    for path, name in named:
+        if name not in known:
+            yield Fault(
+                "unknown-rule",
+                path,
+                f"there is no rule `{name}`",
+                found=name,
+                why="a policy about nothing would do nothing, in silence.",
+                hint=did_you_mean(name, sorted(known)),
+            )
+
+
+def idle(policies: Policies, used: Collection[int], today: date) -> Iterator[Fault]:
+    """A warning for each suppression that has run out, or is not among the `used`, which accepted a problem."""
+    for index, each in enumerate(policies.suppress):
+        place = ("policies", "suppress", index)
+        if each.until is not None and today > each.until:
+            yield Fault(
+                "suppression-expired",
+                (*place, "until"),
+                f"the suppression of `{each.rule}` has run out",
+                found=str(each.until),
+                why=f"it was accepted until then because: {each.reason}",
+                hint="mend what it is about, or decide anew and give another day",
+                severity="warning",
+            )
+        elif index not in used:
+            yield Fault(
+                "suppression-unused",
+                place,
+                f"the suppression of `{each.rule}` accepts nothing",
+                why="it would hide the next such problem, which nobody has looked at.",
+                hint="remove it",
+                severity="warning",
+            )

@@ -27,7 +27,6 @@ from gitops.schemas.files import KubernetesData, bundled, library
 from gitops.schemas.sources import Sources as Releases
 from gitops.schemas.store import Library
 from gitops.validate.choice import Choice
-from gitops.validate.mending import mend_files
 
 LAYERS: tuple[Layer, ...] = ("admission", "controller", "reference", "policy")
 
@@ -81,7 +80,7 @@ def given_problems(
         for given, one, old in every
         for fault in (*one.faults, *one.judged(cluster, bench, old))
     )
-    return [each for each in told if not suppressed(each.problem, "", environment.policies, today)]
+    return [each for each in told if suppressed(each.problem, "", environment.policies, today) is None]
 
 
 def _key(obj: Object, environment: Environment, scope: Scope) -> Key | None:
@@ -196,8 +195,11 @@ def file_problems(request: Request, project: Project | None) -> tuple[list[Probl
         return [each for each in found if request.choice.takes(each.problem)], problems
 
     found, unread = told()
-    mended = mend_files([(each.given, each.problem) for each in found], request.folder) if request.fix else []
-    if mended:
-        found, unread = told()
+    mended: list[str] = []
+    if request.fix:
+        from gitops.validate.mending import mend_files
+
+        if mended := mend_files([(each.given, each.problem) for each in found], request.folder):
+            found, unread = told()
     problems = merged([*filter(request.choice.takes, unread), *(each.problem for each in found)])
     return problems, mended

@@ -34,6 +34,8 @@ class Judged(NamedTuple):
     application: str
     problems: tuple[Problem, ...]
     objects: dict[str, list[Object]]
+    used: frozenset[tuple[str, int]]
+    """Suppressions (environment and index) that accepted a problem."""
 
 
 def project_problems(
@@ -53,7 +55,7 @@ def project_problems(
     sources = read_sources(project)
     checked(Selection((), choice.environments), sources)
     world = prepare(sources, library(project.root / project.schemas, Store(project.root)), LONELY)
-    world = world._replace(today=today)
+    world = world._replace(today=today, used=set())
     problems = list(world.problems)
     if base:
         before, unread = committed(project, base)
@@ -64,6 +66,7 @@ def project_problems(
         problems += (problem for each in found for problem in each.problems)
         problems += shared_objects({each.application: identities(each) for each in found}, sources)
         problems += together(world, found)
+        problems += idle_suppressions(world, found, today)
     return [problem for problem in merged(problems) if choice.takes(problem)]
 
 
@@ -85,7 +88,8 @@ def judged(world: World, name: str) -> Judged:
     _, resolved, problems = resolve_application(world, name)
     for each in resolved.values():
         problems += validate(each, world)
-    return Judged(name, tuple(problems), {environment: each.objects for environment, each in resolved.items()})
+    objects = {environment: each.objects for environment, each in resolved.items()}
+    return Judged(name, tuple(problems), objects, frozenset(world.used or ()))
 
 
 def identities(judged: Judged) -> dict[str, list[Key]]:
@@ -113,6 +117,23 @@ def together(world: World, found: Collection[Judged]) -> Iterator[Problem]:
             faulty = {index: faults for index, one in enumerate(several) if (faults := [*one.judged(cluster, bench)])}
             if faulty:
                 yield from _placed(world, application, name, faulty)
+
+
+def idle_suppressions(world: World, found: Iterable[Judged], today: date) -> Iterator[Problem]:
+    """Suppressions that have run out, or accept nothing in any environment that has them."""
+    from gitops.load import origin
+    from gitops.pipeline import environment_problems
+    from gitops.rules.suppressions import idle
+
+    used = (world.used or set()).union(*(each.used for each in found))
+    busy = {
+        origin(world.sources, world.environments[environment].layers, ("policies", "suppress", index))
+        for environment, index in used
+    }
+    for loaded in world.environments.values():
+        for problem in environment_problems(idle(loaded.environment.policies, (), today), loaded, world.read):
+            if problem.location not in busy:
+                yield problem
 
 
 def _placed(
