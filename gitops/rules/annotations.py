@@ -43,6 +43,7 @@ _OLD_DOMAINS = ("serving.kserve.org", "serving.kubeflow.org", "kserve.io", "serv
 
 
 def annotations_of(service: Object) -> dict[str, str]:
+    """The annotations of an object; none is an empty map."""
     found: dict[str, str] = service["metadata"].get("annotations") or {}
     return found
 

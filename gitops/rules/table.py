@@ -5,22 +5,46 @@ from __future__ import annotations
 from types import ModuleType
 
 from gitops.rules import (
+    annotations,
+    canary,
+    confidential,
+    deployment_mode,
+    frameworks,
     image_pulls,
+    inference_service,
+    knative,
     links,
+    metadata,
     model_links,
+    multinode,
+    multinode_runtime,
     policies_data,
     policies_running,
     references,
+    service_containers,
+    service_names,
 )
 from gitops.rules.base import Rule
 
 FAMILIES: tuple[ModuleType, ...] = (
+    annotations,
+    canary,
+    confidential,
+    deployment_mode,
+    frameworks,
     image_pulls,
+    inference_service,
+    knative,
     links,
+    metadata,
     model_links,
+    multinode,
+    multinode_runtime,
     policies_data,
     policies_running,
     references,
+    service_containers,
+    service_names,
 )
 
 RULES: tuple[Rule, ...] = tuple(each for family in FAMILIES for each in vars(family).values() if isinstance(each, Rule))
