@@ -8,6 +8,7 @@ from gitops.rules import (
     annotations,
     canary,
     confidential,
+    credentials,
     deployment_mode,
     frameworks,
     image_pulls,
@@ -21,8 +22,11 @@ from gitops.rules import (
     policies_data,
     policies_running,
     references,
+    s3_annotations,
+    s3_settings,
     service_containers,
     service_names,
+    storage_keys,
 )
 from gitops.rules.base import Rule
 
@@ -30,6 +34,7 @@ FAMILIES: tuple[ModuleType, ...] = (
     annotations,
     canary,
     confidential,
+    credentials,
     deployment_mode,
     frameworks,
     image_pulls,
@@ -43,8 +48,11 @@ FAMILIES: tuple[ModuleType, ...] = (
     policies_data,
     policies_running,
     references,
+    s3_annotations,
+    s3_settings,
     service_containers,
     service_names,
+    storage_keys,
 )
 
 RULES: tuple[Rule, ...] = tuple(each for family in FAMILIES for each in vars(family).values() if isinstance(each, Rule))
