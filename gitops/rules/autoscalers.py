@@ -209,7 +209,7 @@ def keda_triggers(service: Object, cluster: Cluster) -> Iterator[Fault]:
 
 
 @rule("controller", INFERENCE_SERVICE, level="warning", code="KS13")
-def scale_to_zero(service: Object, cluster: Cluster) -> Iterator[Fault]:
+def scale_to_zero_works(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """`minReplicas: 0` stands where something can scale the component to zero and wake it again.
 
     Why: an HPA never goes below 1: KServe raises the number in silence, and the pod and its GPU are paid for all the time. KEDA goes
@@ -230,7 +230,7 @@ def scale_to_zero(service: Object, cluster: Cluster) -> Iterator[Fault]:
         if component.spec.get("minReplicas") == 0 and made in because and not (made == "keda" and _wakes(component)):
             path = (*component.path, "minReplicas")
             yield Fault(
-                "scale-to-zero",
+                "scale-to-zero-works",
                 path,
                 f"`{dotted(path)}` is 0, but this component will not scale to zero and back",
                 found="0",

@@ -118,7 +118,7 @@ def storage_parameters_public(service: Object, cluster: Cluster) -> Iterator[Fau
 
 @rule("reference", INFERENCE_SERVICE)
 def storage_container_fits(service: Object, cluster: Cluster) -> Iterator[Fault]:
-    """The ClusterStorageContainer that `storageContainerName` names is enabled, an init container, and fetches these URIs.
+    """The ClusterStorageContainer that `storageContainerName` names fetches these URIs.
 
     Why: KServe does not fall back to another one: the pod is refused, and the service never becomes ready. With `storageUris` the
     container must also support several downloads.
@@ -145,10 +145,6 @@ def storage_container_fits(service: Object, cluster: Cluster) -> Iterator[Fault]
 
 
 def _unfit(component: Component, container: Object) -> Iterator[str]:
-    if container.get("disabled") is True:
-        yield "is disabled"
-    if at(container, "spec", "workloadType") not in (None, "initContainer"):
-        yield "is not an init container"
     if any(True for _ in sources(component)) and at(container, "spec", "supportsMultiModelDownload") is not True:
         yield "does not support several downloads, as `storageUris` asks for"
     formats = uri_formats(container)
