@@ -27,6 +27,7 @@ class Text:
     def __init__(self, file: str, text: str) -> None:
         self.file, self.text = file, text
         self.documents: list[Part] = []
+        self.is_json = False
         self._trees: dict[int, tuple[Node | None, tuple[range, ...]]] = {}
 
     def place(self, document: int, path: Sequence[str | int], *, key: bool = False) -> tuple[int, int]:

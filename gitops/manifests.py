@@ -43,6 +43,13 @@ def read(text: str, file: str, *, named: bool = True) -> tuple[list[Given], list
     return reading.given, reading.problems
 
 
+def laid_out(text: str, file: str) -> Text:
+    """A text with the documents in it, as `Given.document` counts them."""
+    reading = _Reading(Text(file, text), named=False)
+    reading.read()
+    return reading.text
+
+
 def judged(
     objects: Sequence[Any], file: str, origin: Callable[[Object], Given | None]
 ) -> tuple[list[Given], list[Problem]]:
@@ -73,6 +80,7 @@ class _Reading:
         if is_json or whole.lstrip(" \t\r\n\ufeff").startswith("{"):
             found, problems = parse_json(whole, self.file)
             if is_json or not any(problem.rule == "json-syntax" for problem in problems):
+                self.text.is_json = True
                 self.report(problems, whole)
                 for part, value in found:
                     self.take(part, value)

@@ -11,10 +11,10 @@ from gitops.yaml.emit import dump
 from gitops.yaml.read import parse, parse_all
 
 if TYPE_CHECKING:
-    from gitops.yaml.edit import remove_value, set_value
+    from gitops.yaml.edit import remove_value, rename_key, set_value
     from gitops.yaml.places import Positions, positions
 
-__all__ = ["Positions", "dump", "parse", "parse_all", "positions", "remove_value", "set_value"]
+__all__ = ["Positions", "dump", "parse", "parse_all", "positions", "remove_value", "rename_key", "set_value"]
 
 
 def __getattr__(name: str) -> Any:
@@ -22,6 +22,6 @@ def __getattr__(name: str) -> Any:
 
     if name in ("Positions", "positions"):
         return getattr(import_module("gitops.yaml.places"), name)
-    if name in ("remove_value", "set_value"):
+    if name in ("remove_value", "rename_key", "set_value"):
         return getattr(import_module("gitops.yaml.edit"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from gitops.yaml.core import Reader, documents
-from gitops.yaml.emit import dump, scalar
+from gitops.yaml.emit import dump, quoted, scalar
 from gitops.yaml.nodes import Node
 
 Path = Sequence[str | int]
@@ -50,6 +50,21 @@ def drop(text: str, path: Path) -> str:
     if len(_children(last.parent)) == 1:
         return _replace(text, above, last.parent, {} if last.parent.kind == "map" else [])
     return _cut_entry(text, last)
+
+
+def rename(text: str, path: Path, new: str) -> str:
+    """The text with the key at a path written as another, in quotes of the same kind."""
+    steps = _walk(documents(text, "")[0], path)
+    if len(steps) < len(path):
+        return text
+    key = steps[-1].key
+    return text[: key.start] + _requoted(new, key.style) + text[key.end :]
+
+
+def _requoted(text: str, style: str) -> str:
+    if style == "'" and text.isprintable():
+        return "'" + text.replace("'", "''") + "'"
+    return quoted(text) if style == '"' else _inline(text)
 
 
 # Finding

@@ -12,7 +12,7 @@ from typing import Any
 
 from gitops.location import Location
 from gitops.problems import InvalidInput, Problem
-from gitops.yaml.cuts import drop, put
+from gitops.yaml.cuts import drop, put, rename
 from gitops.yaml.read import parse
 
 Path = Sequence[str | int]
@@ -25,8 +25,8 @@ def set_value(text: str, path: Path, value: Any, file: str = "") -> str:
     end, or an anchor is in the way; the rules of `parse` where the text cannot be read.
     """
     before = parse(text, file)
-    wanted = _with(before, list(path), value, file)
-    if _same(before, wanted):
+    wanted = having(before, path, value, file)
+    if same(before, wanted):
         return text
     return _proven(put(text, path, value), wanted, path, file)
 
@@ -37,9 +37,23 @@ def remove_value(text: str, path: Path, file: str = "") -> str:
     Raises InvalidInput as `set_value` does.
     """
     before = parse(text, file)
-    if not path or not _has(before, path):
+    if not path or not has(before, path):
         return text
-    return _proven(drop(text, path), _without(before, path), path, file)
+    return _proven(drop(text, path), without(before, path), path, file)
+
+
+def rename_key(text: str, path: Path, new: str, file: str = "") -> str:
+    """The text with the key at a path renamed; the same text if there is none. Its place, value and comments stay.
+
+    Raises InvalidInput as `set_value` does, and where the map has a key `new` already.
+    """
+    before = parse(text, file)
+    if not path or not isinstance(path[-1], str) or not has(before, path) or path[-1] == new:
+        return text
+    wanted = renamed(before, path, new)
+    if wanted is None:
+        raise _refusal(path, f"cannot become `{new}`, which is there already", file)
+    return _proven(rename(text, path, new), wanted, path, file)
 
 
 def _proven(new: str, wanted: Any, path: Path, file: str) -> str:
@@ -47,7 +61,7 @@ def _proven(new: str, wanted: Any, path: Path, file: str) -> str:
         found = parse(new, file)
     except InvalidInput:
         found = None
-    if not _same(found, wanted):
+    if not same(found, wanted):
         raise _refusal(
             path,
             "cannot be edited without a change elsewhere",
@@ -68,8 +82,9 @@ def _dotted(path: Path) -> str:
 # What the data should be afterwards
 
 
-def _with(data: Any, path: list[str | int], value: Any, file: str) -> Any:
-    return _put(copy.deepcopy(data), path, value, lambda depth, why: _refusal(path[:depth], why, file))
+def having(data: Any, path: Path, value: Any, file: str = "") -> Any:
+    """A copy of data with a value set. Raises InvalidInput as `set_value` does."""
+    return _put(copy.deepcopy(data), list(path), value, lambda depth, why: _refusal(path[:depth], why, file))
 
 
 def _put(
@@ -96,7 +111,8 @@ def _kind(value: Any) -> str:
     return "map" if isinstance(value, dict) else "list" if isinstance(value, list) else "single value"
 
 
-def _has(data: Any, path: Path) -> bool:
+def has(data: Any, path: Path) -> bool:
+    """Whether there is something at a path."""
     for segment in path:
         inside = isinstance(data, dict) and segment in data
         if not inside and not (isinstance(data, list) and isinstance(segment, int) and 0 <= segment < len(data)):
@@ -105,7 +121,22 @@ def _has(data: Any, path: Path) -> bool:
     return True
 
 
-def _without(data: Any, path: Path) -> Any:
+def renamed(data: Any, path: Path, new: str) -> Any:
+    """A copy of data with a key renamed in its place, or None if there is such a key already."""
+    data = copy.deepcopy(data)
+    parent = data
+    for segment in path[:-1]:
+        parent = parent[segment]
+    if new in parent:
+        return None
+    entries = [(new if key == path[-1] else key, value) for key, value in parent.items()]
+    parent.clear()
+    parent.update(entries)
+    return data
+
+
+def without(data: Any, path: Path) -> Any:
+    """A copy of data without what is at a path."""
     data = copy.deepcopy(data)
     parent = data
     for segment in path[:-1]:
@@ -114,11 +145,12 @@ def _without(data: Any, path: Path) -> Any:
     return data
 
 
-def _same(a: Any, b: Any) -> bool:
+def same(a: Any, b: Any) -> bool:
+    """Equal, and of the same types."""
     if type(a) is not type(b):
         return False
     if isinstance(a, dict):
-        return a.keys() == b.keys() and all(_same(a[key], b[key]) for key in a)
+        return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
     if isinstance(a, list):
-        return len(a) == len(b) and all(map(_same, a, b))
+        return len(a) == len(b) and all(map(same, a, b))
     return bool(a == b)
