@@ -1,4 +1,4 @@
-"""CPU, memory and devices of an InferenceService's containers: what pods would be refused for, and what drifts.
+"""CPU, memory and devices of an InferenceService's containers: what pods would be refused for.
 
 The webhook fills in the amounts of custom containers, a runtime those of its model; what is filled in counts against what is written.
 
@@ -12,16 +12,16 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from gitops.faults import Fault, Fix, Path
+from gitops.faults import Fault, Path
 from gitops.objects import Object
-from gitops.quantity import amount, quantity
+from gitops.quantity import amount
 from gitops.rules.base import Cluster, at, rule
 from gitops.rules.runtimes import available, candidates, wanted
 from gitops.rules.serving import INFERENCE_SERVICE, MAIN_CONTAINER, Part, components, containers, main_container, model
 from gitops.rules.shipped_runtimes import AMOUNTS
 from gitops.schemas.faults import dotted
 
-_LIMITS, _REQUESTS = "limits", "requests"
+AMOUNT_FIELDS = _REQUESTS, _LIMITS = "requests", "limits"
 
 
 def written(container: Part, field: str) -> Mapping[str, Any]:
@@ -220,37 +220,3 @@ def pod_level_amounts(service: Object, cluster: Cluster) -> Iterator[Fault]:
                 why="the container that serves gets what KServe or the runtime fills in, 2Gi of memory for one.",
                 hint=f"move it to `{dotted((*component.path, 'model' if model(component) else 'containers[0]'))}`",
             )
-
-
-@rule("controller", INFERENCE_SERVICE, level="warning", code="KS22")
-def quantity_spelling(service: Object, cluster: Cluster) -> Iterator[Fault]:
-    """Amounts are spelled as Kubernetes prints them: `"1"` and not 1 or `1000m`, `500m` and not `0.5`, `2Gi` and not `2048Mi`.
-
-    Why: KServe's webhook writes them anew in that spelling. Argo CD compares text, sees a difference that no synchronisation removes, and
-    shows the application as OutOfSync for ever.
-
-    Fix: use that spelling; `gitops validate --fix` does.
-
-    Source: k8s.io/apimachinery `pkg/api/resource/quantity.go`, CanonicalizeBytes; kserve
-    `pkg/apis/serving/v1beta1/inference_service_defaults.go`.
-    """
-    for component in components(service):
-        for container in containers(component):
-            for field in (_REQUESTS, _LIMITS):
-                for name, value in written(container, field).items():
-                    spelled = quantity(value) if number(value) is not None else value
-                    if spelled != value:
-                        yield _spelling((*container.path, "resources", field, name), value, spelled)
-
-
-def _spelling(path: Path, value: Any, spelled: str) -> Fault:
-    return Fault(
-        "quantity-spelling",
-        path,
-        f"`{dotted(path)}` will be spelled otherwise in the cluster",
-        found=f"`{value}`",
-        expected=f'`"{spelled}"`' if spelled.isdigit() else f"`{spelled}`",
-        why="KServe's webhook writes amounts anew, and Argo CD then shows a difference that never goes away.",
-        hint="use the spelling of Kubernetes",
-        fix=Fix("set", path, spelled),
-    )

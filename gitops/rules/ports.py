@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gitops.faults import Fault, Fix, Path
+from gitops.faults import Fault, Path
 from gitops.objects import Object
 from gitops.rules.base import Cluster, at, items, rule
 from gitops.rules.runtimes import available, stated, wanted
@@ -191,50 +191,3 @@ def _opens_none(service: Object, cluster: Cluster) -> bool:
 
 def _has_ports(spec: Object) -> bool:
     return any(at(container, "ports") for container in spec.get("containers") or ())
-
-
-@rule("controller", INFERENCE_SERVICE, level="warning", code="KS23")
-def port_protocol(service: Object, cluster: Cluster) -> Iterator[Fault]:
-    """Each port says its `protocol`, `TCP`.
-
-    Why: the CRD fills it in. Argo CD compares the items of a list in a custom resource whole, sees a difference that no synchronisation
-    removes, and shows the application as OutOfSync for ever.
-
-    Fix: write `protocol: TCP`.
-
-    Source: kserve `config/crd/full/serving.kserve.io_inferenceservices.yaml`, default of `ports[].protocol`.
-    """
-    for component in components(service):
-        for part in containers(component):
-            for path, port in ports(part):
-                if port.get("protocol") is None:
-                    yield _unsaid("port-protocol", (*path, "protocol"), "TCP")
-
-
-@rule("controller", INFERENCE_SERVICE, level="warning", code="KS11")
-def mount_path_written(service: Object, cluster: Cluster) -> Iterator[Fault]:
-    """Each of `storageUris` says its `mountPath`.
-
-    Why: the CRD fills in `/mnt/models`. Argo CD compares the items of a list in a custom resource whole, sees a difference that no
-    synchronisation removes, and shows the application as OutOfSync for ever.
-
-    Fix: write `mountPath: /mnt/models`, or the folder that is meant.
-
-    Source: kserve `config/crd/full/serving.kserve.io_inferenceservices.yaml`, default of `storageUris[].mountPath`.
-    """
-    for component in components(service):
-        for path, source in items(component.spec, "storageUris"):
-            if source.get("mountPath") is None:
-                yield _unsaid("mount-path-written", (*component.path, *path, "mountPath"), "/mnt/models")
-
-
-def _unsaid(rule_id: str, path: Path, value: str) -> Fault:
-    return Fault(
-        rule_id,
-        path,
-        f"`{dotted(path)}` is left to the CRD's default",
-        expected=f"`{value}`",
-        why="the cluster fills it in, and Argo CD, which compares such lists whole, shows a difference that never goes away.",
-        hint=f"write `{path[-1]}: {value}`",
-        fix=Fix("set", path, value),
-    )
