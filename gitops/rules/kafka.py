@@ -10,6 +10,7 @@ from gitops.faults import Path
 from gitops.objects import Object
 from gitops.rules.base import Kind, at
 from gitops.rules.golang import url
+from gitops.schemas.words import dotted
 
 KAFKA_SOURCE: Kind = ("sources.knative.dev", "KafkaSource")
 KAFKA_SINK: Kind = ("eventing.knative.dev", "KafkaSink")
@@ -205,4 +206,4 @@ def _unreadable(pem: str) -> str:
 
 def words(*path: str | int) -> str:
     """A path for people, as `spec.sink.uri` in backticks."""
-    return f"`{'.'.join(map(str, path))}`"
+    return f"`{dotted(path)}`"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 
 from gitops.rules import (
+    addressable,
     amounts,
     annotations,
     autoscalers,
@@ -13,14 +14,24 @@ from gitops.rules import (
     credentials,
     deployment_mode,
     drift,
+    event_sinks,
     frameworks,
     image_pulls,
     inference_service,
+    kafka_consumers,
+    kafka_delivery,
+    kafka_eventing,
+    kafka_network,
+    kafka_references,
+    kafka_scaling,
+    kafka_secrets,
+    kafka_source,
     knative,
     links,
     metadata,
     model_links,
     model_runtime,
+    model_sinks,
     multinode,
     multinode_runtime,
     names_taken,
@@ -39,10 +50,12 @@ from gitops.rules import (
     storage_keys,
     storage_spec,
     storage_uris,
+    strimzi,
 )
 from gitops.rules.base import Rule
 
 FAMILIES: tuple[ModuleType, ...] = (
+    addressable,
     amounts,
     annotations,
     autoscalers,
@@ -51,14 +64,24 @@ FAMILIES: tuple[ModuleType, ...] = (
     credentials,
     deployment_mode,
     drift,
+    event_sinks,
     frameworks,
     image_pulls,
     inference_service,
+    kafka_consumers,
+    kafka_delivery,
+    kafka_eventing,
+    kafka_network,
+    kafka_references,
+    kafka_scaling,
+    kafka_secrets,
+    kafka_source,
     knative,
     links,
     metadata,
     model_links,
     model_runtime,
+    model_sinks,
     multinode,
     multinode_runtime,
     names_taken,
@@ -77,6 +100,7 @@ FAMILIES: tuple[ModuleType, ...] = (
     storage_keys,
     storage_spec,
     storage_uris,
+    strimzi,
 )
 
 RULES: tuple[Rule, ...] = tuple(each for family in FAMILIES for each in vars(family).values() if isinstance(each, Rule))
