@@ -194,18 +194,16 @@ def dead_annotation(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """An InferenceService has no annotation that nothing reads there.
 
     Why: `targetUtilizationPercentage` and `metrics` stopped working with 0.15; Knative's bounds of scale are dropped in favour of
-    `minReplicas` and `maxReplicas`; the settings of S3 are read on Secrets and ServiceAccounts only. The service runs with other
-    settings than it shows.
+    `minReplicas` and `maxReplicas`; where a logger's Secret is, its `storage` says. The service runs with other settings than it
+    shows.
 
     Fix: Set the field that is proposed, and remove the annotation.
 
-    Source: kserve pkg/constants/constants.go (ServiceAnnotationDisallowedList); pkg/credentials/s3/; the readers of the two scaling
-    annotations were removed after v0.14.1.
+    Source: kserve pkg/constants/constants.go (ServiceAnnotationDisallowedList); the readers of the two scaling annotations
+    were removed after v0.14.1, and the logger's never had one.
     """
     for key in annotations_of(service):
         instead = UNREAD.get(key) or (RETIRED.get(key) if cluster.runs("kserve", "0.15.0") else None)
-        if key.startswith(_ON_SECRETS):
-            instead = "put it on the Secret with the access key, or on a ServiceAccount with a role"
         if instead:
             yield Fault(
                 "dead-annotation",

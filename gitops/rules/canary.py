@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 from gitops.faults import Fault, Path
@@ -194,14 +195,14 @@ def canary_gets_traffic(service: Object, cluster: Cluster) -> Iterator[Fault]:
     for HTTPRoutes only.
     """
     if _has_canary(service) and not cluster.runs("kserve", "0.21.0"):
-        for path, canary in items(service, "spec", "canary"):
-            if canary.get("trafficPercent"):
-                yield Fault(
-                    "canary-gets-traffic",
-                    (*path, "trafficPercent"),
-                    "this release of KServe sends no traffic to a canary",
-                    f"KServe {cluster.environment.crds.get('kserve')}",
-                    "0.21 or later, with the Gateway API",
-                    "the canary runs, and the stable predictor gets all requests",
-                    "upgrade KServe, or send requests to the canary's own Service",
-                )
+        shares = (path for path, canary in items(service, "spec", "canary") if canary.get("trafficPercent"))
+        for path in itertools.islice(shares, 1):
+            yield Fault(
+                "canary-gets-traffic",
+                (*path, "trafficPercent"),
+                "this release of KServe sends no traffic to a canary",
+                f"KServe {cluster.environment.crds.get('kserve')}",
+                "0.21 or later, with the Gateway API",
+                "the canary runs, and the stable predictor gets all requests",
+                "upgrade KServe, or send requests to the canary's own Service",
+            )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from gitops.faults import Fault, Fix, Path
 from gitops.objects import Object
 from gitops.problems import nearest
+from gitops.rules.annotations import annotations_of
 from gitops.rules.base import Cluster, at, rule
 from gitops.rules.serving import (
     INFERENCE_SERVICE,
@@ -27,8 +28,8 @@ _HPA = "hpa.autoscaling.knative.dev"
 
 def spelled(name: str, cluster: Cluster) -> str:
     """A mode in the spelling of the cluster's release."""
-    old = {new: old for old, new in NEW_NAMES.items()}
-    return name if cluster.runs("kserve", "0.16.0") else old[NEW_NAMES.get(name, "Standard")]
+    old: dict[str, str] = {new: old for old, new in NEW_NAMES.items()}
+    return name if cluster.runs("kserve", "0.16.0") else old.get(name, name)
 
 
 @rule("controller", INFERENCE_SERVICE, level="warning", code="KS03")
@@ -43,7 +44,8 @@ def deployment_mode_said(service: Object, cluster: Cluster) -> Iterator[Fault]:
     Source: kserve pkg/apis/serving/v1beta1/: DefaultInferenceService in inference_service_defaults.go and validateDeploymentMode in
     inference_service_validation.go.
     """
-    if annotation(service, MODE) is None:
+    misspelt = any(key.lower().endswith("/deploymentmode") for key in annotations_of(service))
+    if annotation(service, MODE) is None and not misspelt:
         default = mode(service, cluster)
         yield Fault(
             "deployment-mode-said",
@@ -73,9 +75,9 @@ def known_deployment_mode(service: Object, cluster: Cluster) -> Iterator[Fault]:
     if given is None or admitted_mode(service, cluster):
         return
     known = [spelled(name, cluster) for name in MODES]
-    meant = next((name for name in known if name == NEW_NAMES.get(given) or NEW_NAMES.get(name) == given), "")
-    meant = meant or next((name for name in known if name.lower() == given.strip().lower()), "")
-    near = meant or nearest(given, known)
+    lower = {each.lower(): new for old, new in NEW_NAMES.items() for each in (old, new)}
+    meant = spelled(lower.get(given.strip().lower(), ""), cluster)
+    near = meant or nearest(given, known) or spelled(_begun(given), cluster)
     yield Fault(
         "known-deployment-mode",
         _AT,
@@ -86,6 +88,12 @@ def known_deployment_mode(service: Object, cluster: Cluster) -> Iterator[Fault]:
         f"did you mean `{near}`?" if near else f"one of: {', '.join(known)}",
         fix=Fix("set", _AT, meant) if meant else None,
     )
+
+
+def _begun(given: str) -> str:
+    """The mode of which `given` is the beginning of a name, as in `raw`."""
+    names = ((name, mode) for name, mode in (*NEW_NAMES.items(), *zip(MODES, MODES, strict=True)))
+    return next((mode for name, mode in names if given and name.lower().startswith(given.lower())), "")
 
 
 @rule("controller", INFERENCE_SERVICE, level="warning", code="KS03")
@@ -131,11 +139,11 @@ def deployment_mode_kept(old: Object, new: Object, cluster: Cluster) -> Iterator
     status = at(old, "status", "deploymentMode") or ""
     was = spelled(NEW_NAMES.get(status, status), cluster) if status else spelled(mode(old, cluster), cluster)
     written = NEW_NAMES.get(given, given) if cluster.runs("kserve", "0.17.0") else given
-    if written != was and written != annotation(old, MODE):
+    if written != was:
         yield Fault(
             "deployment-mode-kept",
             _AT,
-            "the deployment mode of a service that exists changes",
+            "the deployment mode is not that of the service that exists",
             f"{written}, and {was} until now",
             was,
             f"{REFUSED}: `deploymentMode cannot be changed`",

@@ -132,7 +132,9 @@ def legacy_framework(service: Object, cluster: Cluster) -> Iterator[Fault]:
         f"`{name}` {'overwrites the `model` beside it' if lost else 'is moved into `model` by the webhook'}",
         f"`{dotted(path)}`",
         "`model` alone" if lost else "`model`",
-        "what is in the cluster then differs from this for ever, and Argo CD shows OutOfSync",
+        f"the webhook puts `{name}` in place of `model`: what that says is lost"
+        if lost
+        else "what is in the cluster then differs from this for ever, and Argo CD shows OutOfSync",
         f"remove `{name}`, or `model`" if lost else f"write `model` with `modelFormat: {{name: {name}}}`",
     )
 

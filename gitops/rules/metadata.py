@@ -58,33 +58,39 @@ def effective_metadata(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """
     for key in annotations_of(service):
         if key in _VISIBILITY:
-            yield _misplaced(
-                ("metadata", "annotations", key),
-                f"`{key}` is an annotation, and read as a label",
-                "move it to `metadata.labels`",
-            )
+            where = ("metadata", "annotations", key)
+            yield _misplaced(where, f"`{key}` is an annotation, and read as a label", "metadata.labels")
     for key in service["metadata"].get("labels") or {}:
-        wanted = mode(service, cluster)
+        where, wanted = ("metadata", "labels", key), mode(service, cluster)
         if key in KNOWN:
-            where = ("metadata", "labels", key)
-            yield _misplaced(
-                where, f"`{key}` is a label, and read as an annotation", "move it to `metadata.annotations`"
-            )
+            yield _misplaced(where, f"`{key}` is a label, and read as an annotation", "metadata.annotations")
         elif _VISIBILITY.get(key, wanted) != wanted:
-            other = next((label for label, name in _VISIBILITY.items() if name == wanted), "")
-            hint = f"use `{other}`" if other else "remove it"
-            yield _misplaced(("metadata", "labels", key), f"`{key}` is not read in {wanted} mode", hint)
+            yield _other_label(where, key, wanted)
     for component in components(service):
         for key in component.spec.get("annotations") or {}:
             if key in (MODE, AUTOSCALER_CLASS, f"{GROUP}/stop"):
                 path = (*component.path, "annotations", key)
-                hint = "move it to `metadata.annotations` of the InferenceService"
-                yield _misplaced(path, f"`{key}` is read on the InferenceService, not on a component", hint)
+                message = f"`{key}` is read on the InferenceService, not on a component"
+                yield _misplaced(path, message, "metadata.annotations of the InferenceService")
 
 
-def _misplaced(path: Path, message: str, hint: str) -> Fault:
+def _misplaced(path: Path, message: str, expected: str) -> Fault:
     found = ".".join(str(step) for step in path[:-1])
-    return Fault("effective-metadata", path, message, found, "", "it does nothing here", hint)
+    why = "KServe looks for it in another place, and it does nothing here"
+    return Fault("effective-metadata", path, message, found, expected, why, f"move it to `{expected}`")
+
+
+def _other_label(path: Path, key: str, wanted: str) -> Fault:
+    label = next((label for label, name in _VISIBILITY.items() if name == wanted), "")
+    return Fault(
+        "effective-metadata",
+        path,
+        f"`{key}` is not read in {wanted} mode",
+        key,
+        label or "no such label",
+        "the service is as visible as if it were missing",
+        f"use `{label}`" if label else "remove it",
+    )
 
 
 _VOLATILE = re.compile(
