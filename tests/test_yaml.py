@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from gitops.problems import InvalidInput, Problem
-from gitops.yaml import dump, parse, parse_all, positions, remove_value, set_value
+from gitops.yaml import dump, parse, parse_all, positions, remove_value, rename_key, set_value
 from gitops.yaml.read import careful, fast
 from tests.yaml_corpus import TRICKY, random_text
 
@@ -592,12 +592,53 @@ def test_the_last_entry_leaves_an_empty_container(text: str, path: list[str | in
         ("a: [1]\n", ["a", "b"], 1),
         ("a: &x 1\nb: *x\n", ["a"], 2),
         ("a: &x\n  c: 1\nb: *x\n", ["b", "c"], 2),
-        ("a: {b: 1, # why\n  c: 2}\n", ["a", "b"], 2),
     ],
 )
 def test_edits_that_would_lose_something_are_refused(text: str, path: list[str | int], value: Any) -> None:
     with pytest.raises(InvalidInput) as caught:
         set_value(text, path, value, "f.yaml")
+    assert [problem.rule for problem in caught.value.problems] == ["yaml-edit"]
+
+
+def test_the_removal_of_a_commented_entry_of_a_flow_map_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="cannot be edited without a change elsewhere"):
+        remove_value("a: {b: 1, # why\n  c: 2}\n", ["a", "b"])
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "after"),
+    [
+        ("a: {b: 1, # why\n  c: 2}\n", ["a", "b"], "a: {b: v, # why\n  c: 2}\n"),
+        ("a: {'b' : 1,  \"c\":2, }\n", ["a", "c"], "a: {'b' : 1,  \"c\":v, }\n"),
+        ("a: {'b' : 1,  \"c\":2, }\n", ["a", "d"], "a: {'b' : 1,  \"c\":2, d: v, }\n"),
+        ("a: [\n  x, # x\n  y\n]\n", ["a", 2], "a: [\n  x, # x\n  y,\n  v\n]\n"),
+    ],
+)
+def test_what_is_written_in_flow_style_stays_as_it_is_written(text: str, path: list[str | int], after: str) -> None:
+    assert set_value(text, path, "v") == after
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "after"),
+    [
+        ("a: 1 # c\nb: 2\n", ["a"], "new: 1 # c\nb: 2\n"),
+        ("'a' : {b: 1}\n", ["a"], "'new' : {b: 1}\n"),
+        ('x:\r\n  - "a": 1\r\n    b: 2\r\n', ["x", 0, "a"], 'x:\r\n  - "new": 1\r\n    b: 2\r\n'),
+        ("x: {a: 1, b: 2}\n", ["x", "a"], "x: {new: 1, b: 2}\n"),
+        ("? a\n: 1\n", ["a"], "? new\n: 1\n"),
+        ("a: 1\n", ["b"], "a: 1\n"),
+        ("a: [1]\n", ["a", 0], "a: [1]\n"),
+        ("a: 1\n", [], "a: 1\n"),
+    ],
+)
+def test_renaming_a_key_changes_only_the_key(text: str, path: list[str | int], after: str) -> None:
+    assert rename_key(text, path, "new") == after
+
+
+@pytest.mark.parametrize(("text", "path"), [("a: 1\nnew: 2\n", ["a"]), ("x: &x\n  a: 1\ny: *x\n", ["x", "a"])])
+def test_a_key_is_not_renamed_at_the_cost_of_something_else(text: str, path: list[str | int]) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        rename_key(text, path, "new", "f.yaml")
     assert [problem.rule for problem in caught.value.problems] == ["yaml-edit"]
 
 
@@ -696,3 +737,8 @@ def test_kustomize_carries_tricky_strings(tmp_path: Path) -> None:
     built = subprocess.run([str(KUSTOMIZE), "build", str(tmp_path)], capture_output=True, check=True, timeout=60)
     found = {obj["metadata"]["name"]: obj["data"] for obj in parse_all(built.stdout.decode(), "built")}
     assert found == {"plain": data, "patched": {"k": "v", **changed}}
+
+
+@pytest.mark.parametrize("text", ["++3", "+-85"])
+def test_two_signs_make_no_number(text: str) -> None:
+    assert parse(f"a: {text}\n", "f") == {"a": text}

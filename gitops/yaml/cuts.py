@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from gitops.yaml.core import Reader, documents
+from gitops.yaml import flow
+from gitops.yaml.core import documents
 from gitops.yaml.emit import dump, quoted, scalar
 from gitops.yaml.nodes import Node
 
@@ -31,8 +32,8 @@ def put(text: str, path: Path, value: Any) -> str:
     target = steps[-1].value if steps else roots[0]
     missing = path[len(steps) :]
     inside = [target] if missing else []
-    if flow := _outermost_flow([*(step.parent for step in steps), *inside]):
-        return _rewrite_flow(text, flow[0], lambda data: _set_in(data, path[flow[1] :], value))
+    if found := _outermost_flow([*(step.parent for step in steps), *inside]):
+        return flow.put(text, found[0], path[found[1] :], value, lambda each, _: _flow(each))
     if missing and _children(target):
         return _insert(text, target, missing, value)
     return _replace(text, steps, target, _nested(missing, value))
@@ -42,10 +43,10 @@ def drop(text: str, path: Path) -> str:
     """The text without a value that is there."""
     root = documents(text, "")[0]
     steps = _walk(root, path)
-    if flow := _outermost_flow([step.parent for step in steps]):
-        return _rewrite_flow(text, flow[0], lambda data: _remove_in(data, path[flow[1] :]))
     if len(steps) < len(path):
         return text
+    if found := _outermost_flow([step.parent for step in steps]):
+        return _unless_commented(text, flow.drop(text, found[0], path[found[1] :]))
     *above, last = steps
     if len(_children(last.parent)) == 1:
         return _replace(text, above, last.parent, {} if last.parent.kind == "map" else [])
@@ -214,11 +215,9 @@ def _cut_entry(text: str, step: _Step) -> str:
     return text[:line] + between + text[line:start] + text[next_start:]
 
 
-def _rewrite_flow(text: str, node: Node, change: Callable[[Any], Any]) -> str:
-    """A flow collection written anew, unless that would lose a comment."""
-    if "#" in text[node.start : node.end] and "\n" in text[node.start : node.end]:
-        return text
-    return text[: node.start] + _flow(change(Reader("").data(node))) + text[node.end :]
+def _unless_commented(text: str, new: str) -> str:
+    """The new text, if no comment can have been lost on the way."""
+    return text if new.count("#") < text.count("#") and new.count("\n") < text.count("\n") else new
 
 
 def _flow(value: Any) -> str:
@@ -231,22 +230,3 @@ def _flow(value: Any) -> str:
 
 def _inline(key: Any) -> str:
     return scalar(str(key))
-
-
-def _set_in(data: Any, path: Path, value: Any) -> Any:
-    if not path:
-        return value
-    segment, rest = path[0], path[1:]
-    if isinstance(segment, int):
-        below = _set_in(data[segment], rest, value) if segment < len(data) else _nested(rest, value)
-        return [*data[:segment], below, *data[segment + 1 :]]
-    return {**data, segment: _set_in(data[segment], rest, value) if data.get(segment) else _nested(rest, value)}
-
-
-def _remove_in(data: Any, path: Path) -> Any:
-    segment, rest = path[0], path[1:]
-    if not rest:
-        entries = data.items() if isinstance(data, dict) else enumerate(data)
-        kept = {key: item for key, item in entries if key != segment}
-        return kept if isinstance(data, dict) else list(kept.values())
-    return _set_in(data, [segment], _remove_in(data[segment], rest))
