@@ -87,20 +87,28 @@ def _ordered(fixes: Sequence[Fix]) -> list[Fix]:
 
 def _made(text: str, fix: Fix, is_json: bool) -> str | None:
     """The text of a document with one fix, or None if it cannot be made."""
-    if is_json:
-        from gitops.yaml.json_edit import remove_json as remove
-        from gitops.yaml.json_edit import rename_json as rename
-        from gitops.yaml.json_edit import set_json as put
-    else:
-        from gitops.yaml.edit import remove_value as remove
-        from gitops.yaml.edit import rename_key as rename
-        from gitops.yaml.edit import set_value as put
     try:
-        if fix.op == "set":
-            new = put(text, fix.path, fix.value)
-        else:
-            new = remove(text, fix.path) if fix.op == "remove" else rename(text, fix.path, fix.value)
+        new = _in_json(text, fix) if is_json else _in_yaml(text, fix)
     except (InvalidInput, ValueError, TypeError):  # what JSON does not have cannot be written
         return None
     is_done = new != text or fix.op == "set"
     return new if is_done and len(parts(new)) == len(parts(text)) else None
+
+
+def _in_yaml(text: str, fix: Fix) -> str:
+    from gitops.yaml.edit import remove_value, rename_key, set_value
+    from gitops.yaml.kubectl import parse
+
+    if fix.op == "set":
+        return set_value(text, fix.path, fix.value, read=parse)
+    if fix.op == "remove":
+        return remove_value(text, fix.path, read=parse)
+    return rename_key(text, fix.path, fix.value, read=parse)
+
+
+def _in_json(text: str, fix: Fix) -> str:
+    from gitops.yaml.json_edit import remove_json, rename_json, set_json
+
+    if fix.op == "set":
+        return set_json(text, fix.path, fix.value)
+    return remove_json(text, fix.path) if fix.op == "remove" else rename_json(text, fix.path, fix.value)

@@ -24,11 +24,15 @@ _SECRET_FIELDS = frozenset({"data", "stringData", "encryptedData", "annotations"
 class Text:
     """A file's text and its documents. The places in a document are found when one is first asked for."""
 
-    def __init__(self, file: str, text: str) -> None:
-        self.file, self.text = file, text
+    def __init__(self, file: str, text: str, codec: str = "utf-8") -> None:
+        self.file, self.text, self.codec = file, text, codec
         self.documents: list[Part] = []
         self.is_json = False
         self._trees: dict[int, tuple[Node | None, tuple[range, ...]]] = {}
+
+    def encoded(self, text: str) -> bytes:
+        """Another text as bytes of this file, with a byte order mark if it has one."""
+        return text.encode(self.codec)
 
     def place(self, document: int, path: Sequence[str | int], *, key: bool = False) -> tuple[int, int]:
         """Line and column, from 1, as `yaml.Positions.of` has them."""

@@ -32,13 +32,13 @@ _TYPES = ("apiVersion", "kind")
 _KUSTOMIZE = "kustomize.config.k8s.io/"
 
 
-def read(text: str, file: str, *, named: bool = True) -> tuple[list[Given], list[Problem]]:
+def read(text: str, file: str, *, named: bool = True, codec: str = "utf-8") -> tuple[list[Given], list[Problem]]:
     """The objects in the text of a file, in their order, and what is wrong with all else. Raises nothing.
 
     Lists are unwrapped. What a user named must be a manifest; in a file that was only found (`named=False`) whatever
-    has neither apiVersion nor kind is passed over, broken or not.
+    has neither apiVersion nor kind is passed over, broken or not. `codec` is how the file is encoded.
     """
-    reading = _Reading(Text(file, text), named)
+    reading = _Reading(Text(file, text, codec), named)
     reading.read()
     return reading.given, reading.problems
 

@@ -6,13 +6,15 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from errno import ENOENT
 from functools import lru_cache
+from pathlib import Path
 from typing import TextIO
 
 from gitops.disk.reading import decode
 from gitops.disk.refusals import advice
+from gitops.disk.writing import replace
 from gitops.location import Location
 from gitops.problems import InvalidInput, Problem
 
@@ -57,18 +59,31 @@ def _all_of(stream: TextIO) -> bytes:
     return content
 
 
-def text_of(content: bytes, file: str) -> str:
-    """As kubectl and kustomize have it, who take UTF-16 that says so. Raises InvalidInput: binary-file, not-utf8."""
+def text_of(content: bytes, file: str) -> tuple[str, str]:
+    """The text and its codec. As kubectl and kustomize have it, who take UTF-16 that says so.
+
+    Raises InvalidInput: binary-file, not-utf8.
+    """
     if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
         try:
-            return content.decode("utf-16")
+            return content.decode("utf-16"), "utf-16"
         except UnicodeDecodeError:
-            return decode(content, file)
+            return decode(content, file), "utf-8"
     if b"\0" in content:
         line = content.count(b"\n", 0, content.index(b"\0")) + 1
         hint = "only text is read: YAML or JSON in UTF-8"
         raise InvalidInput([Problem("binary-file", f"`{file}` is binary", Location(file, line), hint=hint)])
-    return decode(content, file)
+    return decode(content, file), "utf-8-sig" if content.startswith(BOM_UTF8) else "utf-8"
+
+
+def rewrite(path: str | os.PathLike[str], content: bytes) -> None:
+    """Write a file that was read, whole or not at all; a symlink goes on leading to it. Raises ToolError."""
+    replace(Path(os.path.realpath(path)), content)
+
+
+def is_file(shown: str) -> bool:
+    """Whether what was read under this name can be written again: it is neither stdin nor the output of a command."""
+    return shown != STDIN and not shown.startswith(_PIPES)
 
 
 def unreadable(shown: str, error: OSError) -> Problem:

@@ -41,9 +41,10 @@ def read_given(paths: Sequence[str], root: Path) -> Outcome:
 def given_in(content: bytes, file: str, *, named: bool = True) -> Outcome:
     """The objects in the bytes of a file and what is wrong with the rest, as `gitops.manifests.read`. Raises nothing."""
     try:
-        return manifests.read(text_of(content, file), file, named=named)
+        text, codec = text_of(content, file)
     except InvalidInput as error:
         return [], list(error.problems)
+    return manifests.read(text, file, named=named, codec=codec)
 
 
 class _Found:

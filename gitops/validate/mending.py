@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from gitops.disk import read_text, replace
+from gitops.disk.given import is_file, rewrite
 from gitops.fixing import apply_fixes
-from gitops.given import Given
+from gitops.given import Given, Text
 from gitops.problems import Fix, InvalidInput, Problem
 from gitops.yaml import set_value
 
@@ -17,17 +18,19 @@ def mend_files(found: Iterable[tuple[Given, Problem]], folder: Path) -> list[str
 
     A fix that contradicts another, or that would need more than its own line, is left for a person.
     """
-    by_file: dict[str, tuple[str, list[tuple[int, Fix]]]] = {}
+    by_file: dict[str, tuple[Text, list[tuple[int, Fix]]]] = {}
     for given, problem in found:
-        if problem.fix and given.text:
+        if problem.fix and given.text and is_file(given.file):
             fix = problem.fix._replace(path=(*given.path, *problem.fix.path))
-            by_file.setdefault(given.file, (given.text.text, []))[1].append((given.document, fix))
-    return [file for file, (text, fixes) in by_file.items() if _mended(folder / file, text, file, fixes)]
+            by_file.setdefault(given.file, (given.text, []))[1].append((given.document, fix))
+    return [file for file, (text, fixes) in by_file.items() if _mended(folder / file, text, fixes)]
 
 
-def _mended(path: Path, text: str, file: str, fixes: Sequence[tuple[int, Fix]]) -> bool:
-    new, _ = apply_fixes(text, fixes, file)
-    return _written(path, text, new)
+def _mended(path: Path, text: Text, fixes: Sequence[tuple[int, Fix]]) -> bool:
+    new, _ = apply_fixes(text.text, fixes, text.file)
+    if new != text.text:
+        rewrite(path, text.encoded(new))
+    return new != text.text
 
 
 def mend_values(problems: Iterable[Problem], root: Path) -> list[str]:

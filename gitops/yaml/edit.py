@@ -16,49 +16,51 @@ from gitops.yaml.cuts import drop, put, rename
 from gitops.yaml.read import parse
 
 Path = Sequence[str | int]
+Read = Callable[[str, str], Any]
+"""What the one document of a text means: YAML 1.2, or `gitops.yaml.kubectl.parse`."""
 
 
-def set_value(text: str, path: Path, value: Any, file: str = "") -> str:
+def set_value(text: str, path: Path, value: Any, file: str = "", read: Read = parse) -> str:
     """The text with the value at a path set; missing parents are made. `parse` reads back the same type.
 
     Raises InvalidInput `yaml-edit` where a map or list would be replaced by something else, a list index is past the
     end, or an anchor is in the way; the rules of `parse` where the text cannot be read.
     """
-    before = parse(text, file)
+    before = read(text, file)
     wanted = having(before, path, value, file)
     if same(before, wanted):
         return text
-    return _proven(put(text, path, value), wanted, path, file)
+    return _proven(put(text, path, value), wanted, path, file, read)
 
 
-def remove_value(text: str, path: Path, file: str = "") -> str:
+def remove_value(text: str, path: Path, file: str = "", read: Read = parse) -> str:
     """The text without the value at a path; the same text if there is none. The last entry leaves `{}` or `[]`.
 
     Raises InvalidInput as `set_value` does.
     """
-    before = parse(text, file)
+    before = read(text, file)
     if not path or not has(before, path):
         return text
-    return _proven(drop(text, path), without(before, path), path, file)
+    return _proven(drop(text, path), without(before, path), path, file, read)
 
 
-def rename_key(text: str, path: Path, new: str, file: str = "") -> str:
+def rename_key(text: str, path: Path, new: str, file: str = "", read: Read = parse) -> str:
     """The text with the key at a path renamed; the same text if there is none. Its place, value and comments stay.
 
     Raises InvalidInput as `set_value` does, and where the map has a key `new` already.
     """
-    before = parse(text, file)
+    before = read(text, file)
     if not path or not isinstance(path[-1], str) or not has(before, path) or path[-1] == new:
         return text
     wanted = renamed(before, path, new)
     if wanted is None:
         raise _refusal(path, f"cannot become `{new}`, which is there already", file)
-    return _proven(rename(text, path, new), wanted, path, file)
+    return _proven(rename(text, path, new), wanted, path, file, read)
 
 
-def _proven(new: str, wanted: Any, path: Path, file: str) -> str:
+def _proven(new: str, wanted: Any, path: Path, file: str, read: Read) -> str:
     try:
-        found = parse(new, file)
+        found = read(new, file)
     except InvalidInput:
         found = None
     if not same(found, wanted):
