@@ -42,7 +42,7 @@ def kustomization(overlay: Overlay, resources: Sequence[str], base: Iterable[Obj
     """The data of an overlay's kustomization.yaml; `base` tells which names need a fuller target to be exact."""
     others = [key_of(obj) for obj in (*base, *overlay.resources)]
     patches = [
-        {"target": _selector(patch.target, others), "patch": _patch(patch.operations)} for patch in overlay.patches
+        {"target": _selector(patch.target, others), "patch": patch_text(patch.operations)} for patch in overlay.patches
     ]
     # A patch without target that finds nothing is an error, so a deletion cannot miss.
     patches += [{"patch": dump({**stub, "$patch": "delete"}).removesuffix("\n")} for stub in overlay.deleted]
@@ -76,7 +76,7 @@ def _files(objects: Sequence[Object], first: str) -> dict[str, str]:
     return {names[key_of(obj)]: first + dump(obj) for obj in objects}
 
 
-def _patch(operations: Sequence[Operation]) -> str:
+def patch_text(operations: Sequence[Operation]) -> str:
     """Operations as YAML. Kustomize trims the text, which would take the line break off a block at its very end."""
     text = dump(list(operations))
     return f"{text}# end" if _has_last_break(operations[-1].get("value")) else text.removesuffix("\n")

@@ -109,7 +109,7 @@ def apply(base: Sequence[Object], overlay: Overlay) -> list[Object]:
         except ValueError as error:
             raise ValueError(f"{target}: {error}") from None
     for stub in overlay.deleted:
-        if objects.pop(_target_of(stub), None) is None:
+        if objects.pop(target_of(stub), None) is None:
             raise ValueError(f"{key_of(stub)}: there is no such object to delete")
     if not overlay.namespace:
         return list(objects.values())
@@ -123,9 +123,9 @@ def _moved(obj: Object, namespace: str) -> Object:
 
 
 def _by_target(objects: Sequence[Object]) -> dict[Target, Object]:
-    found = {_target_of(obj): obj for obj in objects}
+    found = {target_of(obj): obj for obj in objects}
     for obj in objects if len(found) < len(objects) else ():
-        if found[target := _target_of(obj)] is not obj:
+        if found[target := target_of(obj)] is not obj:
             raise ValueError(f"{target}: stands twice")
     return found
 
@@ -143,10 +143,11 @@ def unproven(base: Sequence[Object], target: Sequence[Object], overlay: Overlay)
     for key, obj in wanted.items():
         if key in got and got[key] is not obj and not identical(got[key], obj):
             differences += [f"{key}: {change['path']} differs" for change in operations(got[key], obj)]
-    return differences + list(_dragged(target, overlay))
+    return differences + list(dragged(target, overlay))
 
 
-def _dragged(target: Sequence[Object], overlay: Overlay) -> Iterator[str]:
+def dragged(target: Sequence[Object], overlay: Overlay) -> Iterator[str]:
+    """What Kustomize would change beyond the overlay's words: references to an object that it has patched."""
     for patched, changes in overlay.patches:
         moves = (change.get("value", "") for change in changes if change["path"] == "/metadata/namespace")
         if _is_dragged(patched, next(moves, patched.namespace), target):
@@ -162,7 +163,7 @@ def _repeated(objects: Sequence[Object], by_key: dict[Key, Object]) -> set[Key]:
 def _patches(pairs: Sequence[Pair], ignored: str) -> Iterator[Patch]:
     for old, new in pairs:
         if changes := [change for change in operations(old, new) if change["path"] != ignored]:
-            yield Patch(_target_of(old), tuple(changes))
+            yield Patch(target_of(old), tuple(changes))
 
 
 def _others(objects: Sequence[Object], paired: Sequence[Object]) -> Sequence[Object]:
@@ -213,7 +214,7 @@ def _within(obj: Object, own: set[str]) -> str:
 
 
 def _drags(old: Object, new: Object, target: Sequence[Object]) -> bool:
-    return old["kind"] in FOLLOWING and _is_dragged(_target_of(old), _namespace(new), target)
+    return old["kind"] in FOLLOWING and _is_dragged(target_of(old), _namespace(new), target)
 
 
 def _is_dragged(patched: Target, namespace: str, objects: Sequence[Object]) -> bool:
@@ -248,7 +249,8 @@ def _only_moves(obj: Object, namespace: str, scope: Scope) -> bool:
     return scope(obj["apiVersion"], obj["kind"]) == "Namespaced"
 
 
-def _target_of(obj: Object) -> Target:
+def target_of(obj: Object) -> Target:
+    """The target of a patch for this object."""
     group, _, version = obj["apiVersion"].rpartition("/")
     metadata = obj["metadata"]
     return Target(group, version, obj["kind"], metadata.get("namespace", ""), metadata["name"])

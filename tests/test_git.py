@@ -90,10 +90,13 @@ def test_the_same_two_processes_read_one_file_or_many(repo: Path, monkeypatch: p
     files = {f"overlays/{number}": f"{number % 50}".encode() for number in range(500)}
     commit(repo, files)
     calls: list[str] = []
-    started = git._run
-    monkeypatch.setattr(
-        git, "_run", lambda root, *words, **more: calls.append(words[0]) or started(root, *words, **more)
-    )
+    start = git._run
+
+    def counted(root: Path, *arguments: str, asked: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
+        calls.append(arguments[0])
+        return start(root, *arguments, asked=asked)
+
+    monkeypatch.setattr(git, "_run", counted)
 
     assert git.files_at(repo, "HEAD", ["overlays"]) == files
     assert calls == ["ls-tree", "cat-file"]
