@@ -41,6 +41,16 @@ class Text:
         line, column = Positions(self._tree(document)[0]).of(path, key=key)
         return (line + self.documents[document].line, column) if line else (0, 0)
 
+    def node(self, document: int, path: Sequence[str | int]) -> Node | None:
+        """What stands at a path, exactly; None if nothing is there."""
+        from gitops.yaml.places import child
+
+        node = self._tree(document)[0]
+        for segment in path:
+            found = child(node, segment) if node else None
+            node = found[1] if found else None
+        return node
+
     def is_secret(self, document: int, path: Sequence[str | int]) -> bool:
         """Whether the line of a path may hold a value of a Secret, or of what becomes one."""
         line = self.place(document, path)[0] - self.documents[document].line
@@ -100,6 +110,23 @@ def quotable(given: Given, path: Sequence[str | int]) -> bool:
         return not given.text.is_secret(given.document, (*given.path, *path))
     source = _source(given, path)
     return source is None or quotable(source, path)
+
+
+def misread(given: Given, path: Sequence[str | int]) -> str:
+    """The value at a path as it is written, if kubectl takes that for something else than it looks: `yes`, 0644, 1_000.
+
+    Empty where it is not so, and for what may not be shown.
+    """
+    if given.text is None:
+        return ""  # kustomize has written it anew, so that it looks like what it is
+    node = given.text.node(given.document, (*given.path, *path))
+    if node is None or node.kind != "scalar" or node.style or node.tag or not quotable(given, path):
+        return ""
+    from gitops.yaml import core, kubectl
+
+    plain = core.resolve(node.text) if len(node.text) < core.MAX_DIGITS else node.text
+    read = kubectl.resolve(node.text, plain)
+    return "" if type(read) is type(plain) and read == plain else node.text
 
 
 def _source(given: Given, path: Sequence[str | int]) -> Given | None:

@@ -12,7 +12,7 @@ from gitops.disk.project import content, read_sources
 from gitops.disk.store import Store
 from gitops.environments import Environment, version_tuple
 from gitops.faults import Fault
-from gitops.given import Given, place, quotable
+from gitops.given import Given, misread, place, quotable
 from gitops.history import given_at
 from gitops.load import Yaml, load_environments, one_environment
 from gitops.objects import Key, Object, Scope, key_of, pointer
@@ -107,10 +107,17 @@ def _problem(given: Given, fault: Fault) -> Problem:
         found=fault.found,
         expected=fault.expected,
         why=fault.why,
-        hint=fault.hint,
+        hint=_hint(given, fault),
         quotable=quotable(given, fault.pointer),
         fix=fault.fix if given.text else None,
     )
+
+
+def _hint(given: Given, fault: Fault) -> str:
+    """That of the fault; where YAML 1.1 makes something else of what is written, that is what to know."""
+    if fault.rule == "wrong-type" and (written := misread(given, fault.pointer)):
+        return f'kubectl and Argo CD read YAML 1.1, where `{written}` is {fault.found}: write "{written}" if it is text'
+    return fault.hint
 
 
 def _name(obj: Object) -> str:

@@ -58,6 +58,11 @@ class _Reader(Reader):
         value = super()._scalar(node)
         return value if node.style or node.tag else resolve(node.text, value)
 
+    def _report(self, rule: str, message: str, node: Node, **more: Any) -> None:
+        if rule == "yaml-key" and node.text in _BOOLS:
+            more["why"] = f"kubectl and Argo CD read YAML 1.1, where `{node.text}` is {str(_BOOLS[node.text]).lower()}"
+        super()._report(rule, message, node, **more)
+
 
 def is_doubtful(text: str) -> bool:
     """Whether a text may hold a plain scalar that YAML 1.1 reads otherwise than 1.2; block scalars may raise the doubt too."""
