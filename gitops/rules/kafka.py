@@ -118,14 +118,15 @@ def uri_complaints(to: Destination) -> Iterator[Complaint]:
         return
     parts, path = url(to.uri), (*to.path, "uri")
     if parts is None:
-        yield Complaint(path, f"{words(*path)} is not a URL", to.uri, "a URL such as `/v1/models/mnist:predict`")
+        hint = "escape `%` as `%25`, and leave blanks and braces out of the host"
+        yield Complaint(path, f"{words(*path)} is not a URL", to.uri, "such as `/v1/models/mnist:predict`", hint)
     elif to.ref is not None and parts.absolute:
         yield Complaint(
             path,
-            f"{words(*to.path)} has a `ref` and an absolute `uri` as well",
-            to.uri,
+            f"{words(*path)} is absolute, beside a `ref`",
+            to.uri if parts.host else f"{to.uri}, which is read as a URL with the scheme `{parts.scheme}`",
             "a path that begins with one slash, or no `ref`",
-            "keep only the path in `uri`, such as `/v1/models/mnist:predict`; the host comes from `ref`",
+            f"keep only the path in `uri`, such as `{parts.path or '/v1/models/mnist:predict'}`; the host comes from `ref`",
         )
     elif to.ref is None and not (parts.absolute and parts.host):
         missing = "a host" if parts.absolute else "a scheme"
