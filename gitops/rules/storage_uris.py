@@ -182,6 +182,8 @@ def _missing_part(uri: str) -> str:
         parts = rest.split("/")
         whole = len(parts) == 2 and parts[0] and parts[1].partition(":")[0]
         return "" if whole else "a Hugging Face URI is `hf://owner/model`, with `:revision` if need be"
+    if scheme in ("http", "https") and not _SHIPPED.search(uri) and _AZURE_HOST not in uri:
+        return "a URL of a model has a path after its host"
     named = {"s3": "a bucket", "gs": "a bucket", "pvc": "a volume claim", "oci": "an image", "oci+native": "an image"}
     if separator and scheme in named and not rest.partition("/")[0]:
         return f"`{scheme}://` is followed by {named[scheme]}"
