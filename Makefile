@@ -5,7 +5,7 @@ INSTALLED := .venv/.installed
 INSTALLED_DEV := .venv/.installed-dev
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps
 
-.PHONY: render test lint types check tools lab docs bench clean
+.PHONY: render test lint types check tools lab-tools lab docs bench clean
 
 render: $(INSTALLED)  ## Render this repository's specs into its overlays.
 	$(BIN)/gitops render
@@ -25,9 +25,13 @@ check: $(INSTALLED)  ## What is committed is what would be rendered, and the sch
 	$(BIN)/gitops schemas verify
 
 tools:  ## Build the real kustomize at its pinned version, where Go is present.
+	@tests/lab/tools kustomize
+
+lab-tools:  ## Build every upstream program of the lab: about twenty minutes the first time, nothing after that.
 	@tests/lab/tools
 
-lab: $(INSTALLED_DEV) tools  ## The long proofs against real upstream programs; needs Go.
+lab: $(INSTALLED_DEV) lab-tools  ## The long proofs against real upstream programs; needs Go.
+	$(BIN)/pytest -rs tests/lab
 	GITOPS_TEST_APPLICATIONS=2000 $(BIN)/pytest -n auto -rs tests/test_roundtrip.py tests/test_repository.py
 
 docs: $(INSTALLED_DEV)  ## Write what is made from the code anew: docs/reference, and the outputs shown in documents and cases.

@@ -1,4 +1,4 @@
-module lab
+module lab/kustomize
 
 go 1.24.0
 
