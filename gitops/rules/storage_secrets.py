@@ -106,12 +106,13 @@ def _data(obj: Object) -> Iterator[tuple[str, Path, str]]:
     for name, key in SETTINGS.items():
         for field in ("data", "stringData"):
             value = at(obj, field, key)
-            text = _decoded(value) if field == "data" else value
+            text = decoded(value) if field == "data" else value
             if isinstance(text, str):
                 yield name, (field, key), text
 
 
-def _decoded(value: Any) -> str | None:
+def decoded(value: Any) -> str | None:
+    """A value under `data` as text; None where it is none."""
     try:
         return b64decode(value, validate=False).decode() if isinstance(value, str) else None
     except (binascii.Error, UnicodeDecodeError):
