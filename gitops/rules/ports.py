@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from gitops.faults import Fault, Path
 from gitops.objects import Object
 from gitops.rules.base import Cluster, at, items, rule
-from gitops.rules.runtimes import available, stated, wanted
+from gitops.rules.runtimes import Wanted, available, stated, wanted
 from gitops.rules.serving import (
     INFERENCE_SERVICE,
     TRANSFORMER_CONTAINER,
@@ -23,7 +23,6 @@ from gitops.rules.serving import (
     mode,
     model,
     predictor,
-    protocol,
 )
 from gitops.schemas.faults import dotted
 
@@ -37,6 +36,7 @@ RESERVED = {
     9090: "metrics of queue-proxy",
     9091: "metrics of queue-proxy",
 }
+_PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 Port = tuple[Path, Object]
 
 
@@ -152,38 +152,28 @@ def grpc_port(service: Object, cluster: Cluster) -> Iterator[Fault]:
 
     Source: kserve `reconcilers/service/service_reconciler.go`, isGrpcPort; knative serving's runtime contract.
     """
-    component, want = predictor(service), wanted(service, cluster)
-    spoken = want.protocol if want else protocol(component)
-    part = serving(component)
-    if (
-        not part
-        or not spoken.startswith("grpc")
-        or mode(service, cluster) == "ModelMesh"
-        or not _opens_none(service, cluster)
-    ):
+    want, part = wanted(service, cluster), serving(predictor(service))
+    if not want or not part or not want.protocol.startswith("grpc") or not _opens_none(want, service, cluster):
         return
     found = ports(part)
     known = ("h2c",) if mode(service, cluster) == "Knative" else ("h2c", "grpc")
-    if not any(name in (port.get("name") or "") for _, port in found for name in known):
-        path = (*found[0][0], "name") if found else (*part.path, "ports")
-        yield Fault(
-            "grpc-port",
-            path,
-            f"`{dotted(path)}` does not open a port for gRPC"
-            if found
-            else f"`{dotted(part.path)}` opens no port for gRPC",
-            found=f"`{found[0][1].get('name') or ''}`" if found else "",
-            expected="a port whose name is `h2c`" if len(known) == 1 else "a port whose name has `h2c` or `grpc` in it",
-            why="calls arrive as HTTP/1, or at port 8080, and fail, although the service is ready.",
-            hint="list the gRPC port of the server with `name: h2c`",
-        )
+    if any(name in (port.get("name") or "") for _, port in found for name in known):
+        return
+    path = (*found[0][0], "name") if found else (*part.path, "ports")
+    opens = f"`{dotted(path)}` does not open a port" if found else f"`{dotted(part.path)}` opens no port"
+    yield Fault(
+        "grpc-port",
+        path,
+        f"{opens} for gRPC",
+        found=f"`{found[0][1].get('name') or ''}`" if found else "",
+        expected="a port whose name is `h2c`" if len(known) == 1 else "a port whose name has `h2c` or `grpc` in it",
+        why="calls arrive as HTTP/1, or at port 8080, and fail, although the service is ready.",
+        hint="list the gRPC port of the server with `name: h2c`",
+    )
 
 
-def _opens_none(service: Object, cluster: Cluster) -> bool:
+def _opens_none(want: Wanted, service: Object, cluster: Cluster) -> bool:
     """Whether it is certain that the runtime opens no ports by itself; none that KServe ships does."""
-    want = wanted(service, cluster)
-    if not want:
-        return True
     known, shipped = available(service, cluster), stated(cluster)
     specs = [known.get(want.runtime)] if want.runtime else list(known.values())
     return all(spec is not None and (spec in shipped.values() or not _has_ports(spec)) for spec in specs)
@@ -191,3 +181,37 @@ def _opens_none(service: Object, cluster: Cluster) -> bool:
 
 def _has_ports(spec: Object) -> bool:
     return any(at(container, "ports") for container in spec.get("containers") or ())
+
+
+@rule("controller", INFERENCE_SERVICE, code="KS23")
+def probe_port(service: Object, cluster: Cluster) -> Iterator[Fault]:
+    """In Standard mode a probe over HTTP or TCP names its port.
+
+    Why: KServe's CRD leaves `port` open, for Knative fills it in. Kubernetes does not: the API server refuses the Deployment, and the
+    service never becomes ready.
+
+    Fix: give `port`, such as 8080, or the name of a port of the container.
+
+    Source: kserve `Makefile` (the CRD without `httpGet.required`); kubernetes `pkg/apis/core/validation/validation.go`,
+    validateHTTPGetAction.
+    """
+    if mode(service, cluster) != "Standard":
+        return
+    for component in components(service):
+        for part in containers(component):
+            for probe in _PROBES:
+                for action in ("httpGet", "tcpSocket"):
+                    found = at(part.spec, probe, action)
+                    if isinstance(found, dict) and found.get("port") is None:
+                        yield _portless((*part.path, probe, action, "port"))
+
+
+def _portless(path: Path) -> Fault:
+    return Fault(
+        "probe-port",
+        path,
+        f"`{dotted(path)}` is missing",
+        expected="the number or name of a port of the container",
+        why="only Knative fills it in; in Standard mode the API server refuses the Deployment that KServe makes.",
+        hint="add the port that the server listens on, such as 8080",
+    )

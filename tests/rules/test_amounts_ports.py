@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from gitops.objects import Object
 from gitops.rules.base import Cluster
 from gitops.rules.judge import Bench, faults
 from gitops.rules.table import BY_ID
-from tests.rules.judged import Edit, broken, cluster, service
+from tests.rules.judged import CASES, Edit, broken, cluster, service
 
 FAMILIES = "amounts drift names_taken ports"
 P = "spec.predictor."
@@ -144,6 +146,21 @@ def test_a_runtime_may_open_the_port() -> None:
     assert told(asked, "Standard", runtime()) == {"grpc-port"}
 
 
+@pytest.mark.parametrize(
+    ("probe", "expected"),
+    [
+        ({"httpGet": {"path": "/"}}, {"probe-port"}),
+        ({"httpGet": {"path": "/", "port": 8080}}, set()),
+        ({"tcpSocket": {"port": "http"}}, set()),
+        ({"exec": {"command": ["true"]}}, set()),
+    ],
+)
+def test_a_probe_has_a_port_in_standard_mode(probe: Edit, expected: set[str]) -> None:
+    assert told({P + "model.readinessProbe": probe}) == expected
+    assert told(custom(livenessProbe=probe)) == expected
+    assert told({P + "model.readinessProbe": probe}, "Knative") == set()
+
+
 def named(kind: str, api: str, name: str, namespace: str = "models") -> Object:
     return {"apiVersion": api, "kind": kind, "metadata": {"name": name, "namespace": namespace}, "spec": {}}
 
@@ -167,6 +184,46 @@ def test_names_of_what_kserve_makes_are_free(other: Object, knative: set[str], s
 
 def test_mount_paths_are_written() -> None:
     assert told({P + "model.storageUri": None, P + "storageUris": [{"uri": "s3://a/b"}]}) == {"mount-path-written"}
+
+
+def examples() -> list[Any]:
+    if not (CASES / "INDEX-invalid.csv").exists():
+        return [pytest.param({}, marks=pytest.mark.skip(reason="../shared is not here"))]
+    with (CASES / "INDEX-invalid.csv").open(encoding="utf-8", newline="") as file:
+        return [row for row in csv.DictReader(file) if row["file"].removesuffix(".yaml") in COVERED]
+
+
+COVERED = {
+    "invalid/isvc-concurrency-negative": "concurrency-not-negative",
+    "invalid/isvc-cpu-metric-serverless": "scale-metric",
+    "invalid/isvc-keda-query-empty": "autoscaling-metrics",
+    "invalid/isvc-keda-scalemetric": "scale-metric",
+    "invalid/isvc-logger-mode-missing": "logger-mode",
+    "invalid/isvc-minreplicas-negative": "replicas-in-order",
+    "invalid/isvc-modelformat-case": "runtime-found",
+    "invalid/isvc-modelformat-unsupported": "runtime-found",
+    "invalid/isvc-probe-port-missing": "probe-port",
+    "invalid/isvc-requests-gt-limits": "request-within-limit",
+    "invalid/isvc-resources-in-predictor-accepted": "pod-level-amounts",
+    "invalid/isvc-storage-no-path-modelmesh": "model-has-storage",
+    "invalid/isvc-storageuri-single-slash": "storage-uri-local",
+    "invalid/isvc-storageuris-dotdot": "mount-path",
+    "invalid/isvc-storageuris-no-common-parent": "mount-paths-together",
+}
+
+
+@pytest.mark.parametrize("row", examples(), ids=lambda row: row.get("file", ""))
+def test_what_real_clusters_said_is_said_here(row: dict[str, str]) -> None:
+    """A rule of the layer `admission` is broken exactly where the API server refused."""
+    text = (CASES / row["file"]).read_text(encoding="utf-8")
+    obj = YAML(typ="safe").load(text)
+    standard = "probe-port" in row["file"]
+    kserve = {"deployment_mode": "Standard"} if standard else {}
+    found = broken(obj, cluster(obj, complete=True, kserve=kserve))
+
+    assert COVERED[row["file"].removesuffix(".yaml")] in found
+    refused = {rule for rule in found if rule in BY_ID and BY_ID[rule].layer == "admission"}
+    assert bool(refused) is (row["verdict"] == "reject")
 
 
 def fixes(obj: Object, rule: str) -> list[Any]:
