@@ -124,6 +124,26 @@ def changed(source: random.Random, text: str) -> str:
     return f"# edited\n{dump(data)}" if choice < 5 else text
 
 
+def test_an_object_without_a_namespace_is_selected_as_kustomize_takes_it() -> None:
+    base = [an("Unknown", "a", "example.com/v1", ""), an("Unknown", "a", "example.com/v1", "elsewhere")]
+    target = [{**base[0], "spec": 1}, {**base[1], "spec": 2}]
+    tree = tree_of(base, target)
+
+    assert b"namespace: default" in tree[PAGE]
+    assert same(committed_objects(tree, "overlays"), "dev", "app", target)
+
+
+@needs_kustomize
+@pytest.mark.parametrize("value", ["|\n    a\n", "|+\n    a\n\n", "|-\n    a", "|\n    a\n# end", "'a '", "a\n\n\n"])
+def test_the_end_of_a_patch_is_read_as_kustomize_does(value: str, tmp_path: Path) -> None:
+    tree = tree_of(BASE, TARGET)
+    patch(f"- op: replace\n  path: /data/x\n  value: {value}")(tree)
+    write(tmp_path, {path: content.decode() for path, content in tree.items()})
+    found = committed_objects(tree, "overlays").objects["dev", "app"]
+
+    assert differences(tmp_path / "overlays/dev/app", [each.object for each in found]) == []
+
+
 # What was not
 
 
@@ -353,10 +373,11 @@ def test_most_of_what_was_written_is_reread() -> None:
     "text",
     [
         *("a: 1 # c\n", "a:   1\n", "b: 1\na: 2\n---\nc: 1\n", "a: on\n", "a: *b\n", "a: &b 1\n", "a: !!str 1\n", "1: a\n"),
-        *("a: [\n", "- " * 100_000 + "a\n", "? " * 100_000 + "a\n", "".join(f"{' ' * i}a:\n" for i in range(5_000))),
+        *("a: [\n", "- " * 100_000 + "a\n", "? " * 100_000 + "a\n", "".join(f"{'  ' * i}a:\n" for i in range(2_000))),
+        "[" * 255 + "]" * 255 + "\n",
         "a0: &a0 [x, x]\n" + "".join(f"a{i}: &a{i} [*a{i - 1}, *a{i - 1}]\n" for i in range(1, 60)),
     ],
-    ids=range(13),
+    ids=range(14),
 )  # fmt: skip
 def test_what_was_written_by_others_is_not_reread(text: str) -> None:
     assert reread(text, dump) is None

@@ -24,5 +24,5 @@ def reread(text: str, write: Callable[[Any], str]) -> Any:
     try:
         data = yaml12.parse_yaml(text)
         return data if write(data) == text else None
-    except (TypeError, ValueError):  # no YAML, or none of ours
+    except (TypeError, ValueError, RecursionError):  # no YAML, or none of ours
         return None
