@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 from gitops.location import Location
 from gitops.problems import InvalidInput, Problem, UsageError
 from gitops.schemas import sources
+from gitops.schemas.compiled import compile_schema
 from gitops.schemas.prepare import Prepared, prepare
 from gitops.schemas.share import encode
 from gitops.schemas.sources import Entry, Origin, Release, Sources, Upstream
-from gitops.schemas.store import compile_schema
 
 README = "README.md"
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from jsonschema_rs import ValidationError
 
 _REFUSES = "the API server refuses such an object"
+_TOO_WIDE = "the type of the field holds no such number: API server, webhook or controller, whoever decodes it, fails"
 _DROPS = "the API server refuses it under strict field validation, and otherwise drops it in silence"
 
 
@@ -110,12 +111,13 @@ class _Explainer:
         if keyword not in words.LIMITS:
             return self._fault("invalid-value", "is not valid", words.quote({keyword: self.schema.get(keyword)}))
         rule, what, _ = words.LIMITS[keyword]
-        return self._fault(rule, what, words.limit_words(keyword, self.kind.limit, self.schema))
+        why = _TOO_WIDE if self.kind.limit in (*meta.INT32, *meta.INT64) else _REFUSES
+        return self._fault(rule, what, words.limit_words(keyword, self.kind.limit, self.schema), why=why)
 
-    def _fault(self, rule: str, what: str, expected: str, hint: str = "") -> Fault:
+    def _fault(self, rule: str, what: str, expected: str, hint: str = "", why: str = _REFUSES) -> Fault:
         subject = f"`{dotted(self.path)}`" if self.path else "the object"
         found = words.shown(self.obj, self.path, self.found)
-        return Fault(rule, self.path, f"{subject} {what}", found, expected, _REFUSES, hint)
+        return Fault(rule, self.path, f"{subject} {what}", found, expected, why, hint)
 
     def _quotable(self) -> bool:
         return words.quotable(self.obj, self.path, self.found)

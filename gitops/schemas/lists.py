@@ -16,8 +16,11 @@ def repeated(items: list[Any], node: Node) -> Iterator[tuple[int, int, dict[str,
     """(index, index of the first such item, the fields they share) of each item that repeats an earlier one.
 
     The fields are empty for a set, whose items are equal as a whole. A key that is not there counts as its default;
-    where that is missing too, two items without it are alike.
+    where that is missing too, two items without it are alike. Of a map list with anything but objects in it nothing
+    is said: the schema refuses it.
     """
+    if node.list_type == "map" and any(item is not None and type(item) is not dict for item in items):
+        return
     first: dict[str, int] = {}
     for index, item in enumerate(items):
         key = key_of(item, node) if node.list_type == "map" else item

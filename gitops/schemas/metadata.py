@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -43,8 +43,8 @@ def _annotations(value: Any) -> Iterator[Fault]:
 
 
 def _owners(value: Any) -> Iterator[Fault]:
-    owners = [(index, owner) for index, owner in enumerate(value) if isinstance(owner, Mapping)]
-    controllers = [index for index, owner in owners if owner.get("controller") is True]
+    owners = [each if type(each) is dict else {} for each in value] if type(value) is list else []
+    controllers = [index for index, owner in enumerate(owners) if owner.get("controller") is True]
     for index in controllers[1:]:
         yield Fault(
             rule="invalid-value",
@@ -54,10 +54,11 @@ def _owners(value: Any) -> Iterator[Fault]:
             expected="true for one owner at most",
             why=_REFUSES,
         )
-    yield from _repeated("ownerReferences", [str(owner.get("uid")) for _, owner in owners], "uid", _DROPPED)
+    yield from _repeated("ownerReferences", [json.dumps(owner, sort_keys=True) for owner in owners], _DROPPED)
 
 
 _DROPPED = "the API server drops the second one with a warning, so git and cluster differ"
+_ONE = "remove one of the two"
 _APPLY = "server-side apply refuses a set that repeats an item"
 
 
@@ -72,15 +73,17 @@ def _finalizers(value: Any) -> Iterator[Fault]:
             expected="one of the two",
             why=_REFUSES,
         )
-    yield from _repeated("finalizers", names, "name", _APPLY)
+    yield from _repeated("finalizers", names, _APPLY)
 
 
-def _repeated(field: str, names: list[str], what: str, why: str) -> Iterator[Fault]:
-    for name, times in Counter(names).items():
-        if times > 1:
-            message = f"`metadata.{field}` repeats {name}"
-            expected = f"each {what} once"
-            yield Fault("duplicate-item", ("metadata", field), message, name, expected, why, severity="warning")
+def _repeated(field: str, items: list[str], why: str) -> Iterator[Fault]:
+    for index, item in enumerate(items):
+        if (first := items.index(item)) < index:
+            message = f"`metadata.{field}[{index}]` repeats `metadata.{field}[{first}]`"
+            path = ("metadata", field, index)
+            yield Fault(
+                "duplicate-item", path, message, "", "no two equal items", why, _ONE, "warning", Fix("remove", path)
+            )
 
 
 def _of_the_cluster(field: str, why: str, severity: Any) -> Callable[[Any], Iterator[Fault]]:

@@ -9,15 +9,14 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from gitops.faults import Fault
-from gitops.location import Location
 from gitops.objects import group_of
-from gitops.problems import InvalidInput, Problem
+from gitops.problems import InvalidInput
 from gitops.schemas import core, sources
-from gitops.schemas.faults import explain, in_order
-from gitops.schemas.metadata import metadata_faults
+from gitops.schemas.compiled import broken, compiled, parsed
+from gitops.schemas.kind import Kind
 from gitops.schemas.missing import identity_faults, minor_of, no_schema, unknown_versions
 from gitops.schemas.share import Schema, encode
 
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 
 CORE = "kubernetes"
 """The project that core kinds belong to."""
-_JSON = "maps with text as keys, lists, text, numbers, true, false and null, at most 250 levels deep"
 _FORM = "2"  # of what is cached: raise it whenever core.schema changes
 
 
@@ -103,19 +101,19 @@ class Library:
         """The schema of a kind that a project adds. Raises InvalidInput (`schema-file`) where it cannot be read."""
         data = self._read(entry.path)
         if data is None:
-            raise _broken(entry.path, "is listed in SOURCES.yaml but is not there")
+            raise broken(entry.path, "is listed in SOURCES.yaml but is not there")
         return data
 
     def schema(self, key: str, load: Callable[[], bytes]) -> Schema:
         """Parsed; every environment that runs the same version gets the same one: do not change it."""
         if key not in self._schemas:
-            self._schemas[key] = _parse(key, self._bytes(key, load))
+            self._schemas[key] = parsed(key, self._bytes(key, load))
         return self._schemas[key]
 
     def validator(self, key: str, load: Callable[[], bytes]) -> Draft202012Validator:
         """Compiled."""
         if key not in self._validators:
-            self._validators[key] = _compile(key, self._bytes(key, load))
+            self._validators[key] = compiled(key, self._bytes(key, load))
         return self._validators[key]
 
     def tree(self, key: str, load: Callable[[], bytes]) -> Node:
@@ -123,6 +121,7 @@ class Library:
         from gitops.schemas.tree import tree
 
         if key not in self._trees:
+            self.validator(key, load)  # a schema that compiles is well formed
             self._trees[key] = tree(self.schema(key, load))
         return self._trees[key]
 
@@ -142,15 +141,6 @@ class Library:
         return data
 
 
-class _Kind(NamedTuple):
-    """What there is to judge the objects of a kind by."""
-
-    validator: Draft202012Validator
-    scope: str
-    tree: Node | None
-    """None where there is nothing to check beyond the JSON schema."""
-
-
 class Schemas:
     """The schemas that apply in one environment. Made by `Library.schemas`."""
 
@@ -161,7 +151,7 @@ class Schemas:
         for project, version in crds.items():
             for entry in library.releases[project, version].entries:
                 self._entries.setdefault((entry.api_version, entry.kind), entry)
-        self._known: dict[tuple[str, str], _Kind | None] = {}
+        self._known: dict[tuple[str, str], Kind | None] = {}
 
     def scope(self, api_version: str, kind: str) -> str | None:
         """Namespaced or Cluster; None where the cluster does not serve this exact kind."""
@@ -212,29 +202,15 @@ class Schemas:
             if faults := identity_faults(obj):
                 return faults
             kind = self._known[key] = self._kind(*key)
-        if kind is None:
-            return (no_schema(self, *key),)
-        try:
-            found = () if kind.validator.is_valid(obj) else self._explain(kind.validator, obj)
-        except (ValueError, TypeError) as error:
-            return (
-                Fault("invalid-value", (), f"{key[1]} is not JSON", str(error), _JSON, "no API server can read it"),
-            )
-        more = (*metadata_faults(obj, kind.scope), *(_checked(obj, old, kind.tree, found) if kind.tree else ()))
-        return in_order((*found, *more)) if more else found
+        return kind.faults(obj, old) if kind else (no_schema(self, *key),)
 
-    def _explain(self, validator: Draft202012Validator, obj: Mapping[str, Any]) -> tuple[Fault, ...]:
-        schema = self.schema(obj["apiVersion"], obj["kind"])
-        return explain(validator.iter_errors(obj), schema or {}, obj)
-
-    def _kind(self, api_version: str, kind: str) -> _Kind | None:
-        loaded = self._source(api_version, kind)
-        if loaded is None:
+    def _kind(self, api_version: str, kind: str) -> Kind | None:
+        source = self._source(api_version, kind)
+        if source is None:
             return None
-        validator = self.library.validator(*loaded)
-        tree = self.library.tree(*loaded) if (api_version, kind) in self._entries else None
-        checked = tree if tree and (tree.has_lists or tree.has_rules) else None
-        return _Kind(validator, self.scope(api_version, kind) or "", checked)
+        validator, scope = self.library.validator(*source), self.scope(api_version, kind) or ""
+        tree = self.library.tree(*source) if (api_version, kind) in self._entries else None
+        return Kind(validator, lambda: self.library.schema(*source), scope, tree)
 
     def _source(self, api_version: str, kind: str) -> tuple[str, Callable[[], bytes]] | None:
         if entry := self._entries.get((api_version, kind)):
@@ -250,19 +226,6 @@ class Schemas:
         return (group, version, kind) in self.library.kinds(self.minor)
 
 
-def _checked(
-    obj: Mapping[str, Any], old: Mapping[str, Any] | None, tree: Node, found: Sequence[Fault]
-) -> Iterator[Fault]:
-    from gitops.schemas.checks import BLOCKING, list_faults, rule_faults
-    from gitops.schemas.defaults import defaulted
-
-    if tree.has_lists:
-        yield from list_faults(obj, tree)
-    if tree.has_rules:
-        blocked = [fault.pointer for fault in found if fault.rule in BLOCKING]
-        yield from rule_faults(defaulted(obj, tree), defaulted(old, tree), tree, blocked)
-
-
 def preference(version: str) -> tuple[int, int, int, str]:
     """Sorts API versions as Kubernetes prefers them: v2, v1, v1beta2, v1beta1, v1alpha1, then other names."""
     match = re.fullmatch(r"v(\d+)(?:(alpha|beta)(\d+))?", version)
@@ -270,35 +233,6 @@ def preference(version: str) -> tuple[int, int, int, str]:
         return 3, 0, 0, version
     major, stage, step = match.groups()
     return {None: 0, "beta": 1, "alpha": 2}[stage], -int(major), -int(step or 0), version
-
-
-def compile_schema(schema: bytes) -> Draft202012Validator:
-    """Evaluates as the API server does: formats are checked, patterns are linear as Go's. Raises ValueError."""
-    from jsonschema_rs import Draft202012Validator, RegexOptions
-
-    from gitops.schemas.formats import FORMATS
-
-    return Draft202012Validator(schema.decode(), validate_formats=True, formats=FORMATS, pattern_options=RegexOptions())
-
-
-def _compile(path: str, schema: bytes) -> Draft202012Validator:
-    try:
-        return compile_schema(schema)
-    except ValueError as error:
-        raise _broken(path, f"is not a JSON schema: {str(error).partition(chr(10))[0]}") from None
-
-
-def _parse(path: str, schema: bytes) -> Schema:
-    try:
-        document: Schema = json.loads(schema)
-    except ValueError as error:
-        raise _broken(path, f"is not JSON: {error}") from None
-    return document
-
-
-def _broken(path: str, what: str) -> InvalidInput:
-    hint = "`gitops schemas verify` lists all such files; restore them from git or add them again"
-    return InvalidInput([Problem("schema-file", f"{path} {what}", Location(path), hint=hint)])
 
 
 def _encode_kinds(kinds: Mapping[core.Identity, str]) -> bytes:

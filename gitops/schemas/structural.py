@@ -6,7 +6,8 @@ Strict means as the API server judges with strict field validation, which a plai
   (https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#field-pruning);
 - a null for an optional field is accepted, for the API server removes it or replaces it by the default, and a field
   with a default is never missing (k8s.io/apiextensions-apiserver/pkg/apiserver/schema/defaulting);
-- integers have the range that their format gives them (k8s.io/kube-openapi/pkg/validation/validate).
+- integers have the range that their format gives them: the API server itself lets a larger one pass, but no webhook or
+  controller can read it into its Go type.
 
 Only prose is left out (descriptions, titles, examples). An unknown construct is an error, never dropped.
 """

@@ -14,6 +14,8 @@ from gitops.schemas.share import Schema
 
 _CONVERTED = frozenset({"byte", "date", "date-time", "duration"})
 """Formats whose text the API server hands to rules as bytes, times and durations."""
+_COUNTING = frozenset({"allOf", "anyOf", "maxProperties", "minProperties", "not", "oneOf"})
+"""Keywords for which it matters whether a field that is null or has a default is there."""
 
 
 class Rule(NamedTuple):
@@ -30,7 +32,7 @@ class Node:
     """One place of a schema. `default` is None where there is none, for null cannot be one."""
 
     __slots__ = (
-        *("additional", "converted", "default", "has_lists", "has_rules", "items", "keys", "list_type"),
+        *("additional", "converted", "default", "has_counts", "has_lists", "has_rules", "items", "keys", "list_type"),
         *("nullable", "numbers", "properties", "rules"),
     )
 
@@ -45,6 +47,7 @@ class Node:
         self.properties: dict[str, Node] = {}
         self.items: Node | None = None
         self.additional: Node | None = None
+        self.has_counts = bool(_COUNTING & schema.keys())
         self.has_lists = self.list_type in ("map", "set")
         self.has_rules = bool(self.rules)
 
@@ -60,7 +63,9 @@ class Node:
 
 def tree(schema: Schema) -> Node:
     """The whole tree of a prepared schema; equal parts are one node."""
-    return _Builder(schema.get("$defs", {})).node(schema)
+    root = _Builder(schema.get("$defs", {})).node(schema)
+    root.has_counts = any(child.has_counts for name, child in root.properties.items() if name != "metadata")
+    return root
 
 
 class _Builder:
@@ -83,6 +88,7 @@ class _Builder:
             if isinstance(schema.get(keyword), dict):
                 setattr(node, attribute, self.node(schema[keyword]))
         for child in node.children():
+            node.has_counts = node.has_counts or child.has_counts
             node.has_lists = node.has_lists or child.has_lists
             node.has_rules = node.has_rules or child.has_rules
             node.numbers = node.numbers or child.numbers
