@@ -132,7 +132,7 @@ def _unusable(component: Component, field: Path, message: str, expected: str, wh
         f"`{dotted(path)}` {message}",
         expected=expected,
         why=f"{who} refuses the autoscaler that KServe's controller makes of it, so the service never becomes ready.",
-        hint=f"set it to {expected}",
+        hint=f"give {expected}",
     )
 
 

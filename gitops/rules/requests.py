@@ -11,7 +11,7 @@ from gitops.faults import Fault, Fix, Path
 from gitops.objects import Object
 from gitops.rules.base import Cluster, at, rule
 from gitops.rules.scaling import extended
-from gitops.rules.serving import INFERENCE_SERVICE, components
+from gitops.rules.serving import INFERENCE_SERVICE, components, mode
 from gitops.schemas.faults import dotted
 
 LOGGED = ("all", "request", "response")
@@ -138,16 +138,17 @@ def _ignored(path: Path, because: str, hint: str) -> Fault:
 
 @rule("controller", INFERENCE_SERVICE)
 def timeout_not_negative(service: Object, cluster: Cluster) -> Iterator[Fault]:
-    """`timeout` is not negative.
+    """`timeout` is not negative in Standard mode; `knative-timeout` says what Knative allows.
 
-    Why: KServe passes the seconds on unchecked; Knative refuses its Service, the Gateway API its HTTPRoute, and the service never
+    Why: KServe passes the seconds on unchecked, the Gateway API refuses an HTTPRoute with such a duration, and the service never
     becomes ready.
 
     Fix: give a number of seconds, or leave `timeout` out for the default of the cluster.
 
-    Source: kserve `reconcilers/knative/ksvc_reconciler.go`, createKnativeService; knative serving `pkg/apis/serving/v1`,
-    validateTimeoutSeconds.
+    Source: kserve `reconcilers/ingress/httproute_reconciler.go`; Gateway API, pattern of Duration.
     """
+    if mode(service, cluster) != "Standard":
+        return
     for component in components(service):
         value = component.spec.get("timeout")
         if value is not None and value < 0:
@@ -158,6 +159,6 @@ def timeout_not_negative(service: Object, cluster: Cluster) -> Iterator[Fault]:
                 f"`{dotted(path)}` is negative",
                 found=str(value),
                 expected="a number of seconds",
-                why="Knative and the Gateway API refuse the objects that KServe's controller makes of it.",
+                why="the Gateway API refuses the HTTPRoute that KServe's controller makes of it.",
                 hint="give a number of seconds, or leave it out for the cluster's default",
             )

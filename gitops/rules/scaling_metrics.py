@@ -53,7 +53,7 @@ def _metric_fault(path: Path, message: str, expected: str, scaler: str) -> Fault
         f"`{dotted(path)}` {message}",
         expected=expected,
         why=f"KServe's webhook refuses a metric that {'an HPA' if scaler == 'hpa' else 'KEDA'} cannot follow.",
-        hint=f"set it to {expected}",
+        hint=f"give {expected}",
     )
 
 
@@ -100,7 +100,7 @@ def _below_1mi(value: Any) -> bool:
 
 def _queried(source: Object) -> Iterator[Finding]:
     if not at(source, "metric", "query"):
-        yield ("metric", "query"), "is missing", "the query that gives the metric"
+        yield ("metric", "query"), "is missing", "a query for the metric"
     target = source.get("target") or {}
     if target.get("value") is None:
         yield ("target", "value"), "is missing", "the threshold, needed with every type of target"

@@ -48,8 +48,6 @@ def external(query: str = "up", **target: Any) -> Edit:
         ({"spec.transformer": {"containers": [{"name": "t", "image": "t"}], "minReplicas": 2, "maxReplicas": 1}}, {"replicas-in-order"}),
         ({P + "containerConcurrency": 0}, set()),
         ({P + "containerConcurrency": -1}, {"concurrency-not-negative"}),
-        ({P + "timeout": -1}, {"timeout-not-negative"}),
-        ({P + "timeout": 60}, set()),
     ],
 )  # fmt: skip
 def test_numbers_are_in_order_in_any_mode(edit: Edit, expected: set[str]) -> None:
@@ -193,6 +191,8 @@ LOGGED = {"path": "p", "parameters": {"type": "s3"}, "key": "k"}
         ({P + "logger": {}}, {"logger-mode"}),
         ({P + "logger": {"mode": "request", "storage": LOGGED}}, set()),
         ({P + "logger": {"mode": "request", "storage": {"path": "p"}}}, {"logger-storage"}),
+        ({P + "timeout": -1}, {"timeout-not-negative"}),
+        ({P + "timeout": 60}, set()),
         ({P + "batcher": {"maxBatchSize": 32, "maxLatency": 5000}}, set()),
         ({P + "batcher": {"maxBatchSize": 0}}, {"batch-size"}),
         ({P + "batcher": {"maxLatency": -5}}, {"batch-size"}),
