@@ -43,9 +43,9 @@ _OLD_DOMAINS = ("serving.kserve.org", "serving.kubeflow.org", "kserve.io", "serv
 
 
 def annotations_of(service: Object) -> dict[str, str]:
-    """The annotations of an object; none is an empty map."""
-    found: dict[str, str] = service["metadata"].get("annotations") or {}
-    return found
+    """The annotations of an object that are text, as all should be."""
+    found = service["metadata"].get("annotations") or {}
+    return {key: value for key, value in found.items() if isinstance(value, str)}
 
 
 def _at(key: str) -> Path:

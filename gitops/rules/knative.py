@@ -38,11 +38,11 @@ VOLUMES = {
     "image": "podspec-volumes-image",
 }
 
-NEVER = (
+NEVER = {
     *("restartPolicy", "terminationGracePeriodSeconds", "activeDeadlineSeconds", "nodeName", "hostname", "subdomain"),
     *("priority", "readinessGates", "overhead", "preemptionPolicy", "setHostnameAsFQDN", "serviceAccount"),
     *("resources", "resourceClaims", "schedulingGates", "hostUsers", "os"),
-)
+}
 """Fields of a pod that Knative takes under no configuration."""
 
 MAX_TIMEOUT = 600
@@ -80,11 +80,11 @@ def knative_feature_flag(service: Object, cluster: Cluster) -> Iterator[Fault]:
 
 
 def _flagged(component: Component) -> Iterator[tuple[Path, str]]:
-    for field, flag in FLAGS.items():
-        if component.spec.get(field):
-            yield (*component.path, field), flag
+    for field in sorted(component.spec.keys() & FLAGS.keys()):
+        if component.spec[field]:
+            yield (*component.path, field), FLAGS[field]
     for path, volume in items(component.spec, "volumes"):
-        for source in VOLUMES.keys() & volume.keys():
+        for source in sorted(VOLUMES.keys() & volume.keys()):
             yield (*component.path, *path, source), VOLUMES[source]
 
 
@@ -100,8 +100,8 @@ def knative_pod_field(service: Object, cluster: Cluster) -> Iterator[Fault]:
     Source: knative serving pkg/apis/serving/fieldmask.go: PodSpecMask, read at v0.48.1.
     """
     for component in _in_knative(service, cluster):
-        for field in NEVER:
-            if component.spec.get(field) not in (None, "", False, [], {}):
+        for field in sorted(component.spec.keys() & NEVER):
+            if component.spec[field] not in (None, "", False, [], {}):
                 path = (*component.path, field)
                 yield Fault(
                     "knative-pod-field",

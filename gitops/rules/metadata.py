@@ -124,7 +124,9 @@ def volatile_metadata(service: Object, cluster: Cluster) -> Iterator[Fault]:
     places += [(*component.path, field) for component in components(service) for field in ("annotations", "labels")]
     for place in places:
         for key, value in (at(service, *place) or {}).items():
-            if key not in _NOT_COPIED and (_VOLATILE.search(key) or _STAMP.fullmatch(str(value))):
+            if key not in _NOT_COPIED and (
+                _VOLATILE.search(key) or (len(str(value)) > 15 and _STAMP.fullmatch(str(value)))
+            ):
                 yield Fault(
                     "volatile-metadata",
                     (*place, key),

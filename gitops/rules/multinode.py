@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from gitops.faults import Fault, Path
 from gitops.objects import Object
@@ -20,6 +19,7 @@ from gitops.rules.serving import (
     model,
     predictor,
     variable,
+    workers,
 )
 from gitops.schemas.faults import dotted
 
@@ -28,12 +28,6 @@ GPU_TYPES = f"{GROUP}/gpu-resource-types"
 WORKERS: Path = ("spec", "predictor", "workerSpec")
 _PLAIN = ("cpu", "memory", "storage", "ephemeral-storage")
 _SIZES = {"pipelineParallelSize": "PIPELINE_PARALLEL_SIZE", "tensorParallelSize": "TENSOR_PARALLEL_SIZE"}
-
-
-def workers(service: Object) -> Mapping[str, Any] | None:
-    """The `workerSpec` of the predictor; an empty one counts."""
-    found = predictor(service).spec.get("workerSpec")
-    return found if isinstance(found, dict) else None
 
 
 @rule("admission", INFERENCE_SERVICE, code="KS19")
@@ -71,9 +65,10 @@ def parallel_sizes(service: Object, cluster: Cluster) -> Iterator[Fault]:
 
     Source: kserve pkg/apis/serving/v1beta1/inference_service_validation.go: validateMultiNodeVariables, since 0.15.0.
     """
-    spec, served = workers(service), model(predictor(service))
+    spec = workers(service)
     if spec is None:
         return
+    served = model(predictor(service))
     for field, name in _SIZES.items():
         least = 2 if field == "pipelineParallelSize" and not cluster.runs("kserve", "0.15.1") else 1
         size = spec.get(field)
@@ -103,9 +98,10 @@ def known_gpu_resource(service: Object, cluster: Cluster) -> Iterator[Fault]:
     Source: kserve pkg/utils/utils.go: HasUnknownGpuResourceType and IsValidCustomGPUArray; validateMultiNodeVariables in
     pkg/apis/serving/v1beta1/inference_service_validation.go, since 0.15.0.
     """
-    spec, served = workers(service), model(predictor(service))
+    spec = workers(service)
     if spec is None:
         return
+    served = model(predictor(service))
     judged = [served] if served else []
     judged += [Part((*WORKERS, *path), "", each) for path, each in items(spec, "containers")]
     more = _more_gpus(service)
@@ -165,8 +161,8 @@ def multi_node_model(service: Object, cluster: Cluster) -> Iterator[Fault]:
 
     Source: kserve pkg/apis/serving/v1beta1/inference_service_validation.go: validateMultiNodeVariables, since 0.15.0.
     """
-    served = model(predictor(service))
-    if workers(service) is None or not served:
+    served = model(predictor(service)) if workers(service) is not None else None
+    if not served:
         return
     schemes = ("pvc", "oci") if cluster.runs("kserve", "0.16.0") else ("pvc",)
     uri = served.spec.get("storageUri")

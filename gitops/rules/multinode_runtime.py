@@ -11,7 +11,7 @@ from gitops.objects import Object
 from gitops.quantity import amount
 from gitops.resources.runtimes import BY_NAME
 from gitops.rules.base import Cluster, at, items, rule
-from gitops.rules.multinode import GPUS, WORKERS, workers
+from gitops.rules.multinode import GPUS, WORKERS
 from gitops.rules.serving import (
     CLUSTER_SERVING_RUNTIME,
     INFERENCE_SERVICE,
@@ -20,6 +20,7 @@ from gitops.rules.serving import (
     Part,
     model,
     predictor,
+    workers,
 )
 from gitops.schemas.faults import dotted
 

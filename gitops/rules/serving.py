@@ -29,6 +29,8 @@ FRAMEWORKS = (
 )
 """The predictor's old fields, in the order in which the webhook looks for one to move into `model`."""
 
+_FRAMEWORKS = frozenset(FRAMEWORKS)
+
 MODE = f"{GROUP}/deploymentMode"
 AUTOSCALER_CLASS = f"{GROUP}/autoscalerClass"
 MAIN_CONTAINER = "kserve-container"
@@ -65,9 +67,8 @@ class Part(NamedTuple):
 
 def components(service: Object) -> Iterator[Component]:
     """The components that a service has. A missing predictor counts as an empty one, as it does for the webhook."""
+    yield predictor(service)
     spec = service.get("spec") or {}
-    moved = annotation(service, MODE) != "ModelMesh"
-    yield Component(("spec", "predictor"), "predictor", spec.get("predictor") or {}, moved)
     if isinstance(spec.get("transformer"), dict):
         yield Component(("spec", "transformer"), "transformer", spec["transformer"])
     if isinstance(spec.get("explainer"), dict):
@@ -76,7 +77,15 @@ def components(service: Object) -> Iterator[Component]:
 
 def predictor(service: Object) -> Component:
     """The stable predictor."""
-    return next(components(service))
+    spec = (service.get("spec") or {}).get("predictor") or {}
+    moved = _FRAMEWORKS.isdisjoint(spec) or annotation(service, MODE) != "ModelMesh"
+    return Component(("spec", "predictor"), "predictor", spec, moved)
+
+
+def workers(service: Object) -> Object | None:
+    """The `workerSpec` of the predictor; an empty one counts."""
+    found = at(service, "spec", "predictor", "workerSpec")
+    return found if isinstance(found, dict) else None
 
 
 def canaries(service: Object) -> Iterator[Component]:
@@ -120,11 +129,10 @@ def _custom(component: Component) -> Part:
 
 def frameworks(component: Component) -> list[Part]:
     """A predictor's legacy fields, in the webhook's order; the first is what it moves into `model`, over whatever is there."""
-    return [
-        Part((*component.path, name), name, component.spec[name])
-        for name in FRAMEWORKS
-        if isinstance(component.spec.get(name), dict)
-    ]
+    spec = component.spec
+    if _FRAMEWORKS.isdisjoint(spec):
+        return []
+    return [Part((*component.path, name), name, spec[name]) for name in FRAMEWORKS if isinstance(spec.get(name), dict)]
 
 
 def _given_model(component: Component) -> Part | None:
