@@ -76,7 +76,7 @@ def container_without_resources(obj: Object, cluster: Cluster) -> Iterator[Fault
         return
     for path, container in _containers(obj):
         stated = {name for name, amounts in (container.get("resources") or {}).items() if amounts}
-        if "ephemeralContainers" not in path and not stated >= _SIZED:
+        if "ephemeralContainers" not in path and "limits" not in stated:  # limits alone become the requests too
             missing = " and ".join(sorted(_SIZED - stated, reverse=True))
             yield Fault(
                 "container-without-resources",

@@ -20,6 +20,7 @@ from gitops.rules import (
     external_secrets,
     frameworks,
     image_pulls,
+    inference_graph,
     inference_service,
     kafka_consumers,
     kafka_delivery,
@@ -58,6 +59,7 @@ from gitops.rules import (
     storage_spec,
     storage_uris,
     strimzi,
+    trained_model,
 )
 from gitops.rules.base import Rule
 
@@ -77,6 +79,7 @@ FAMILIES: tuple[ModuleType, ...] = (
     external_secrets,
     frameworks,
     image_pulls,
+    inference_graph,
     inference_service,
     kafka_consumers,
     kafka_delivery,
@@ -115,6 +118,7 @@ FAMILIES: tuple[ModuleType, ...] = (
     storage_spec,
     storage_uris,
     strimzi,
+    trained_model,
 )
 
 RULES: tuple[Rule, ...] = tuple(each for family in FAMILIES for each in vars(family).values() if isinstance(each, Rule))
