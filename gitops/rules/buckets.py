@@ -101,8 +101,12 @@ def s3_endpoint_exists(obj: Object, cluster: Cluster) -> Iterator[Fault]:
             found=each.value,
             expected=f"a Service `{found[0]}` in namespace `{found[1]}`",
             why="the name does not resolve, and no model is downloaded with these credentials.",
-            hint=look_elsewhere("Service", found[1], found[0], cluster.objects.index(services)[0]),
+            hint=_service_hint(cluster, *found),
         )
+
+
+def _service_hint(cluster: Cluster, name: str, namespace: str) -> str:
+    return look_elsewhere("Service", namespace, name, cluster.objects.index(services)[0], f"write `{name}.{{}}.svc`")
 
 
 def _inside(endpoint: Setting, namespace: str) -> tuple[str, str] | None:

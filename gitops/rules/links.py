@@ -73,7 +73,7 @@ def role_subject_exists(obj: Object, cluster: Cluster) -> Iterator[Fault]:
                 found=name,
                 expected=f"a ServiceAccount in namespace `{namespace}`",
                 why="the role is granted to nobody.",
-                hint=hint(cluster, ACCOUNT, namespace, name),
+                hint=hint(cluster, ACCOUNT, namespace, name, "write `namespace: {}`"),
             )
 
 

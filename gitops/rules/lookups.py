@@ -103,13 +103,15 @@ def claim_lacks(cluster: Cluster, namespace: str, name: str) -> bool:
     )
 
 
-def look_elsewhere(kind: str, namespace: str, name: str, there: Collection[Where]) -> str:
-    """A hint: the same name in another namespace, a near name in this one, or what to do where there is neither."""
+def look_elsewhere(kind: str, namespace: str, name: str, there: Collection[Where], across: str = "") -> str:
+    """A hint: the same name in another namespace, a near name in this one, or what to do where there is neither.
+
+    `across`: how to name one of another namespace (`{}`), if that is possible.
+    """
     others = sorted({where for where, other in there if other == name and where != namespace})
     if others:
-        return (
-            f"the {kind} `{name}` is in namespace `{others[0]}`; make one in `{namespace}`, for names do not reach over"
-        )
+        todo = across.format(others[0]) or f"make one in `{namespace}`, for names do not reach over"
+        return f"the {kind} `{name}` is in namespace `{others[0]}`: {todo}"
     here = [other for where, other in there if where == namespace]
     near = nearest(name, here) if len(here) < _MANY else ""
     if near:
@@ -127,9 +129,9 @@ def there(cluster: Cluster, kind: Kind) -> Collection[Where]:
     return gathered.get(kind, lambda: cluster.objects.of(kind))()
 
 
-def hint(cluster: Cluster, kind: Kind, namespace: str, name: str) -> str:
+def hint(cluster: Cluster, kind: Kind, namespace: str, name: str, across: str = "") -> str:
     """Where to look for an object that is not there."""
-    return look_elsewhere(kind[1], namespace, name, there(cluster, kind))
+    return look_elsewhere(kind[1], namespace, name, there(cluster, kind), across)
 
 
 def services(inventory: Inventory) -> tuple[frozenset[Where], frozenset[Where]]:

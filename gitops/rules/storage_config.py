@@ -18,7 +18,6 @@ from gitops.schemas.faults import dotted
 
 DEFAULT_SECRET = "storage-config"
 TYPES = ("s3", "hdfs", "webhdfs")
-_CONFIDENTIAL = frozenset(("secret_access_key", "tls_key", "kerberos_keytab", "headers", "password", "token"))
 
 
 class Storage(NamedTuple):
@@ -81,50 +80,42 @@ def storage_entry_exists(obj: Object, cluster: Cluster) -> Iterator[Fault]:
 
 @rule("reference", serving.INFERENCE_SERVICE)
 def storage_is_located(obj: Object, cluster: Cluster) -> Iterator[Fault]:
-    """A `storage` block leads to a type of store and, for S3, to a bucket: by its parameters, or all by its entry.
+    """A `storage` block without a type of its own takes from its entry the type of the store and, for S3, the bucket.
 
     Why: KServe's pod webhook refuses the pods: `unable to determine storage type`, or `format [s3] requires a bucket but one wasn't
-    found`. Where `parameters.type` is given, the entry is not asked for the bucket any more.
+    found`.
 
-    Fix: give `type` and `bucket` in the entry; or give both under `parameters`.
+    Fix: give `type` and `bucket` in the entry of the Secret; or both under `parameters`.
 
     Source: kserve `pkg/credentials/service_account_credentials.go` CreateStorageSpecSecretEnvs.
     """
     block = storage(obj)
-    given = _located(block, obj, cluster) if block else None
-    if block is None or given is None:
+    entry = _entry(block, obj, cluster) if block and not block.parameters.get("type") else None
+    if block is None or entry is None:
         return
-    kind, bucket = given
-    if kind and (kind != "s3" or bucket):
+    kind = entry.get("type")
+    if kind and (kind != "s3" or block.parameters.get("bucket") or entry.get("bucket")):
         return
     missing = "bucket" if kind else "type"
     yield Fault(
         "storage-is-located",
-        (*block.path, "parameters", missing),
-        f"`{dotted(block.path)}` leads to no {missing}",
-        found="nothing",
-        expected=f"`{missing}` under `parameters`"
-        + ("" if block.parameters.get("type") else f", or in entry `{block.entry}`"),
+        block.path,
+        f"`{dotted(block.path)}` leads to no {missing}: entry `{block.entry}` of Secret `{block.secret}` has none",
+        found=f"no `{missing}`",
+        expected=f"`{missing}` in the entry, or `type` and `bucket` under `parameters`",
         why="KServe's pod webhook refuses every pod of this model.",
-        hint="where `parameters` has a `type`, give the `bucket` there too"
-        if block.parameters.get("type")
-        else f"add `{missing}`",
+        hint=f"add `{missing}` to entry `{block.entry}`",
     )
 
 
-def _located(block: Storage, obj: Object, cluster: Cluster) -> tuple[str, str] | None:
-    """Type and bucket as KServe finds them; None where that is not certain."""
-    kind, bucket = block.parameters.get("type") or "", block.parameters.get("bucket") or ""
-    if kind:
-        return kind, bucket
+def _entry(block: Storage, obj: Object, cluster: Cluster) -> Object | None:
+    """The entry that a block reads, empty where it may be and is missing; None where that is not certain."""
     namespace = cluster.namespace(obj)
     made, plain = secret(cluster, namespace, block.secret), cluster.objects.get(SECRET, namespace, block.secret)
     if secret_lacks(cluster, namespace, block.secret) or (made and made.lacks(block.entry)):
-        return None if block.spec.get("key") else ("", bucket)
+        return None if block.spec.get("key") else {}
     entry = _parsed(_texts(plain).get(block.entry, ((), None))[1]) if plain else None
-    if not isinstance(entry, dict):
-        return None
-    return str(entry.get("type") or ""), bucket or str(entry.get("bucket") or "")
+    return entry if isinstance(entry, dict) else None
 
 
 @rule("controller", SECRET)
@@ -183,28 +174,3 @@ def _texts(obj: Object) -> dict[str, tuple[Path, str | None]]:
     for key, value in (obj.get("stringData") or {}).items():
         found[key] = ("stringData", key), value if isinstance(value, str) else None
     return found
-
-
-@rule("controller", serving.INFERENCE_SERVICE, level="warning")
-def storage_parameters_public(obj: Object, cluster: Cluster) -> Iterator[Fault]:
-    """`storage.parameters` hold nothing that is secret.
-
-    Why: KServe writes them in clear into an annotation and an environment variable of the pod, for everybody who may read pods.
-
-    Fix: put the value into the entry of the Secret `storage-config`, and name that as `storage.key`.
-
-    Source: kserve `pkg/controller/v1beta1/inferenceservice/components/component.go` addStorageSpecAnnotations.
-    """
-    block = storage(obj)
-    for name in block.parameters if block else ():
-        if block and name.lower() in _CONFIDENTIAL:
-            path = (*block.path, "parameters", name)
-            yield Fault(
-                "storage-parameters-public",
-                path,
-                f"`{dotted(path)}` stands in clear",
-                found="a value that is not shown",
-                expected="a value in the Secret",
-                why="whoever may read the pods of this namespace can read it.",
-                hint=f"move it to an entry of Secret `{block.secret}`, and name that as `key`",
-            )
