@@ -1,6 +1,6 @@
 """The Common Expression Language, in which CRDs say what a schema cannot, evaluated as the API server does.
 
-Source: k8s.io/apiextensions-apiserver, pkg/apiserver/schema/cel; names are escaped as in k8s.io/apiserver/pkg/cel.
+Source: k8s.io/apiextensions-apiserver, pkg/apiserver/schema/cel.
 The evaluator is that of the language's own project. Three things differ from the API server:
 
 - how much a rule may cost is not counted;
@@ -20,13 +20,6 @@ from gitops.schemas.tree import Node, Rule
 if TYPE_CHECKING:
     from cel_expr_python import cel
 
-_RESERVED = frozenset(
-    {
-        *("true", "false", "null", "in", "as", "break", "const", "continue", "else", "for", "function", "if", "import"),
-        *("let", "loop", "package", "namespace", "return", "var", "void", "while"),
-    }
-)
-_ESCAPED = {"__": "__underscores__", ".": "__dot__", "-": "__dash__", "/": "__slash__"}
 _OLD = re.compile(r"\boldSelf\b")
 _OLD_OR_NONE = "cel.bind(oldSelf, has_old ? optional.of(old_or_null) : optional.none(), {})"
 
@@ -74,24 +67,15 @@ def message(rule: Rule, value: Any, old: Any) -> str:
     return rule.message
 
 
-def native(value: Any, node: Node) -> Any:
+def native(value: Any, node: Node | None) -> Any:
     """A value as rules see it: fields by their escaped names, numbers that may have a fraction as doubles."""
+    if node is None or not node.rewritten:
+        return value
     if type(value) is dict:
-        return {
-            (escape(name) if name in node.properties else name): native(each, child) if child else each
-            for name, each in value.items()
-            for child in (node.child(name),)
-        }
+        return {node.renamed.get(name, name): native(each, node.child(name)) for name, each in value.items()}
     if type(value) is list:
-        return [native(each, node.items) for each in value] if node.items else value
-    return float(value) if type(value) is int and node.numbers else value
-
-
-def escape(name: str) -> str:
-    """The name by which a rule refers to a field."""
-    if name in _RESERVED:
-        return f"__{name}__"
-    return re.sub(r"__|[-./]", lambda match: _ESCAPED[match[0]], name)
+        return [native(each, node.items) for each in value]
+    return float(value) if type(value) is int and node.number else value
 
 
 def steps(path: str) -> tuple[str, ...]:

@@ -28,21 +28,18 @@ def defaulted(value: Any, node: Node | None) -> Any:
 
 
 def _map(value: dict[str, Any], node: Node) -> dict[str, Any]:
-    result = value
-    for name, each in value.items():
-        child = node.properties.get(name, node.additional)
-        new = _present(each, child)
-        if new is not each:
-            result = dict(value) if result is value else result
-            if new is _ABSENT:
-                del result[name]
-            else:
-                result[name] = new
-    for name, child in node.properties.items():
-        if child.default is not None and name not in result:
-            result = dict(value) if result is value else result
-            result[name] = defaulted(deepcopy(child.default), child)
-    return result
+    changes: dict[str, Any] = {
+        name: new
+        for name, each in value.items()
+        if (each is None or type(each) is dict or type(each) is list)
+        and (new := _present(each, node.child(name))) is not each
+    }
+    for name, child in node.defaults.items():
+        if name not in value:
+            changes[name] = defaulted(deepcopy(child.default), child)
+    if not changes:
+        return value
+    return {name: each for name, each in {**value, **changes}.items() if each is not _ABSENT}
 
 
 def _present(value: Any, node: Node | None) -> Any:

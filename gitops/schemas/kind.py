@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from gitops.faults import Fault
 from gitops.schemas.faults import explain, in_order
+from gitops.schemas.lists import any_repeated
 from gitops.schemas.metadata import metadata_faults
 from gitops.schemas.share import Schema
+from gitops.schemas.tree import Node
 
 if TYPE_CHECKING:
     from jsonschema_rs import Draft202012Validator
-
-    from gitops.schemas.tree import Node
 
 _JSON = "maps with text as keys, lists, text, numbers, true, false and null, at most 250 levels deep"
 
@@ -24,10 +24,10 @@ class Kind:
     def __init__(
         self, validator: Draft202012Validator, schema: Callable[[], Schema], scope: str, tree: Node | None
     ) -> None:
-        self._validator, self._schema, self._scope, self._tree = validator, schema, scope, tree
-        self._has_lists = tree is not None and tree.has_lists
-        self._has_rules = tree is not None and tree.has_rules
-        self._needs_defaults = tree is not None and (tree.has_rules or tree.has_counts)
+        self._validator, self._schema, self._scope = validator, schema, scope
+        self._tree = tree or Node({})
+        self._has_lists, self._has_rules = self._tree.has_lists, self._tree.has_rules
+        self._needs_defaults = self._tree.has_rules or self._tree.has_counts
 
     def faults(self, obj: Mapping[str, Any], old: Mapping[str, Any] | None) -> tuple[Fault, ...]:
         """Everything in which the object is not what the API server accepts."""
@@ -37,7 +37,11 @@ class Kind:
         except (ValueError, TypeError) as error:
             why = "no API server can read it"
             return (Fault("invalid-value", (), f"{obj['kind']} is not JSON", str(error), _JSON, why),)
-        more = [*metadata_faults(obj, self._scope), *self._repeated(obj), *self._broken(seen, old, found)]
+        more = metadata_faults(obj, self._scope)
+        if self._has_lists and any_repeated(obj, self._tree):
+            more += self._repeated(obj)
+        if self._has_rules:
+            more += self._broken(seen, old, found)
         return in_order((*found, *more)) if more else found
 
     def _seen(self, obj: Mapping[str, Any]) -> Any:
@@ -50,14 +54,12 @@ class Kind:
         return explain(self._validator.iter_errors(obj), self._schema(), obj)
 
     def _repeated(self, obj: Mapping[str, Any]) -> Iterator[Fault]:
-        if self._has_lists and self._tree is not None:
-            from gitops.schemas.checks import list_faults
+        from gitops.schemas.checks import list_faults
 
-            yield from list_faults(obj, self._tree)
+        return list_faults(obj, self._tree)
 
     def _broken(self, seen: Any, old: Mapping[str, Any] | None, found: tuple[Fault, ...]) -> Iterator[Fault]:
-        if self._has_rules and self._tree is not None:
-            from gitops.schemas.checks import BLOCKING, rule_faults
+        from gitops.schemas.checks import BLOCKING, rule_faults
 
-            blocked = [fault.pointer for fault in found if fault.rule in BLOCKING]
-            yield from rule_faults(seen, None if old is None else self._seen(old), self._tree, blocked)
+        blocked = [fault.pointer for fault in found if fault.rule in BLOCKING]
+        return rule_faults(seen, None if old is None else self._seen(old), self._tree, blocked)

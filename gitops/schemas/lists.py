@@ -12,6 +12,24 @@ from typing import Any
 from gitops.schemas.tree import Node
 
 
+def any_repeated(obj: Any, root: Node) -> bool:
+    """Whether any list of an object repeats an item. One flat loop over the places that matter: this sees every object."""
+    left = [(obj, root)]
+    for value, node in left:
+        if type(value) is dict:
+            additional = node.additional
+            if additional is not None and additional.has_lists:
+                left += [(each, additional) for each in value.values()]
+            for name in node.listed.keys() & value.keys():
+                left.append((value[name], node.listed[name]))
+        elif type(value) is list:
+            if node.items is not None and node.items.has_lists:
+                left += [(each, node.items) for each in value]
+            if len(value) > 1 and node.list_type in ("map", "set") and next(repeated(value, node), None):
+                return True
+    return False
+
+
 def repeated(items: list[Any], node: Node) -> Iterator[tuple[int, int, dict[str, Any]]]:
     """(index, index of the first such item, the fields they share) of each item that repeats an earlier one.
 
@@ -21,12 +39,20 @@ def repeated(items: list[Any], node: Node) -> Iterator[tuple[int, int, dict[str,
     """
     if node.list_type == "map" and any(item is not None and type(item) is not dict for item in items):
         return
+    if len(node.keys) == 1 and _differ(items, node.keys[0]):
+        return
     first: dict[str, int] = {}
     for index, item in enumerate(items):
         key = key_of(item, node) if node.list_type == "map" else item
         before = first.setdefault(json.dumps(key, sort_keys=True), index)
         if before != index:
             yield index, before, key if node.list_type == "map" else {}
+
+
+def _differ(items: list[Any], key: str) -> bool:
+    """Whether each item has the key, as text, and each another: the common case, told quickly."""
+    keys = {name for item in items if item is not None and type(name := item.get(key)) is str}
+    return len(keys) == len(items)
 
 
 def key_of(item: Any, node: Node) -> dict[str, Any]:

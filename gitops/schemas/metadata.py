@@ -14,23 +14,23 @@ _REFUSES = "the API server refuses such an object"
 _BOTH = {"orphan", "foregroundDeletion"}
 
 
-def metadata_faults(obj: Any, scope: str) -> Iterator[Fault]:
+def metadata_faults(obj: Any, scope: str) -> list[Fault]:
     """What is wrong with the metadata of an object of this scope, whose schema may be broken as well."""
     metadata = obj.get("metadata")
     if type(metadata) is not dict:
-        return
-    for field, check in _CHECKS.items():
-        if value := metadata.get(field):
-            yield from check(value)
+        return []
+    looked_at = _CHECKS.keys() & metadata.keys()
+    found = [fault for field in looked_at if metadata[field] for fault in _CHECKS[field](metadata[field])]
     if scope == "Cluster" and metadata.get("namespace"):
-        yield _not_namespaced(obj, metadata["namespace"])
+        found.append(_not_namespaced(obj, metadata["namespace"]))
+    return found
 
 
 def _annotations(value: Any) -> Iterator[Fault]:
     if type(value) is not dict:
         return
-    texts = [text for pair in value.items() for text in pair if isinstance(text, str)]
-    if sum(map(len, texts)) * 4 > _ANNOTATIONS and (size := sum(len(text.encode()) for text in texts)) > _ANNOTATIONS:
+    texts = [*value, *(text for text in value.values() if type(text) is str)]
+    if len("".join(texts)) * 4 > _ANNOTATIONS and (size := len("".join(texts).encode())) > _ANNOTATIONS:
         yield Fault(
             rule="wrong-length",
             pointer=("metadata", "annotations"),

@@ -6,6 +6,7 @@ for the default (it sets that in code), nor which lists may not repeat a key (th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -14,6 +15,13 @@ from gitops.schemas.share import Schema
 
 _CONVERTED = frozenset({"byte", "date", "date-time", "duration"})
 """Formats whose text the API server hands to rules as bytes, times and durations."""
+_RESERVED = frozenset(
+    {
+        *("true", "false", "null", "in", "as", "break", "const", "continue", "else", "for", "function", "if", "import"),
+        *("let", "loop", "package", "namespace", "return", "var", "void", "while"),
+    }
+)
+_ESCAPED = {"__": "__underscores__", ".": "__dot__", "-": "__dash__", "/": "__slash__"}
 _COUNTING = frozenset({"allOf", "anyOf", "maxProperties", "minProperties", "not", "oneOf"})
 """Keywords for which it matters whether a field that is null or has a default is there."""
 
@@ -32,24 +40,32 @@ class Node:
     """One place of a schema. `default` is None where there is none, for null cannot be one."""
 
     __slots__ = (
-        *("additional", "converted", "default", "has_counts", "has_lists", "has_rules", "items", "keys", "list_type"),
-        *("nullable", "numbers", "properties", "rules"),
+        *("additional", "converted", "default", "defaults", "has_counts", "has_lists", "has_rules", "items", "keys"),
+        *("list_type", "listed", "nullable", "number", "properties", "renamed", "rewritten", "rules"),
     )
 
     def __init__(self, schema: Schema) -> None:
         self.default: Any = schema.get("default")
         self.nullable = bool(schema.get("nullable"))
-        self.numbers = "number" in _types(schema)
+        self.number = "number" in _types(schema)
         self.converted = schema.get("format") in _CONVERTED
         self.list_type = str(schema.get(LIST_TYPE, ""))
         self.keys: tuple[str, ...] = tuple(schema.get(LIST_KEYS, ()))
         self.rules: tuple[Rule, ...] = tuple(_rules(schema))
         self.properties: dict[str, Node] = {}
+        self.listed: dict[str, Node] = {}
+        """The properties in which there are lists that may not repeat an item."""
+        self.defaults: dict[str, Node] = {}
+        """The properties that have a default."""
+        self.renamed: dict[str, str] = {}
+        """The properties that rules know by another name, and which."""
         self.items: Node | None = None
         self.additional: Node | None = None
         self.has_counts = bool(_COUNTING & schema.keys())
         self.has_lists = self.list_type in ("map", "set")
         self.has_rules = bool(self.rules)
+        self.rewritten = self.number
+        """Whether rules see anything in it otherwise than it is written."""
 
     def child(self, step: str | int) -> Node | None:
         """What the schema says of a field or an item; None where it says nothing."""
@@ -87,13 +103,22 @@ class _Builder:
         for keyword, attribute in (("items", "items"), ("additionalProperties", "additional")):
             if isinstance(schema.get(keyword), dict):
                 setattr(node, attribute, self.node(schema[keyword]))
+        node.listed = {field: each for field, each in node.properties.items() if each.has_lists}
+        node.defaults = {field: each for field, each in node.properties.items() if each.default is not None}
+        node.renamed = {field: name for field in node.properties if (name := escape(field)) != field}
+        node.rewritten = node.rewritten or bool(node.renamed)
         for child in node.children():
-            node.has_counts = node.has_counts or child.has_counts
-            node.has_lists = node.has_lists or child.has_lists
-            node.has_rules = node.has_rules or child.has_rules
-            node.numbers = node.numbers or child.numbers
-            node.converted = node.converted or child.converted
+            for flag in ("converted", "has_counts", "has_lists", "has_rules", "rewritten"):
+                if getattr(child, flag):
+                    setattr(node, flag, True)
         return node
+
+
+def escape(name: str) -> str:
+    """The name by which a rule refers to a field (k8s.io/apiserver/pkg/cel, Escape)."""
+    if name in _RESERVED:
+        return f"__{name}__"
+    return re.sub(r"__|[-./]", lambda match: _ESCAPED[match[0]], name)
 
 
 def _types(schema: Schema) -> list[str]:
