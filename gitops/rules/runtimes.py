@@ -14,6 +14,7 @@ from typing import NamedTuple
 from gitops.objects import Object
 from gitops.rules import shipped_runtimes
 from gitops.rules.base import Cluster, Inventory, at
+from gitops.rules.once import once
 from gitops.rules.serving import CLUSTER_SERVING_RUNTIME, SERVING_RUNTIME, Part, mode, model, predictor
 
 Specs = dict[str, Object | None]
@@ -29,6 +30,7 @@ def written(inventory: Inventory) -> dict[str, Specs]:
     return found
 
 
+@once
 def stated(cluster: Cluster) -> Specs:
     """The runtimes that the environment says its cluster has, beside those of the inventory."""
     environment = cluster.environment
@@ -41,10 +43,16 @@ def stated(cluster: Cluster) -> Specs:
     return {**{name: shipped.get(name) for name in names}, **provided}
 
 
+@once
 def available(service: Object, cluster: Cluster) -> Specs:
     """Every runtime that a service may use, as KServe resolves its name: the namespace's own before the cluster's."""
-    inventory = cluster.objects.index(written)
-    return {**stated(cluster), **inventory.get("", {}), **inventory.get(cluster.namespace(service), {})}
+    own = cluster.objects.index(written).get(cluster.namespace(service))
+    return {**_everywhere(cluster), **own} if own else _everywhere(cluster)
+
+
+@once
+def _everywhere(cluster: Cluster) -> Specs:
+    return {**stated(cluster), **cluster.objects.index(written).get("", {})}
 
 
 def certain(cluster: Cluster) -> bool:
@@ -63,6 +71,7 @@ class Wanted(NamedTuple):
     workers: bool
 
 
+@once
 def wanted(service: Object, cluster: Cluster) -> Wanted | None:
     """What the controller looks for; None where it looks for nothing: a custom predictor, ModelMesh, or no format."""
     component = predictor(service)

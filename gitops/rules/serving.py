@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple
 from gitops.faults import Path
 from gitops.objects import Object
 from gitops.rules.base import Cluster, Kind, at, items
+from gitops.rules.once import once
 
 GROUP = "serving.kserve.io"
 INFERENCE_SERVICE: Kind = (GROUP, "InferenceService")
@@ -65,14 +66,17 @@ class Part(NamedTuple):
     spec: Object
 
 
-def components(service: Object) -> Iterator[Component]:
+@once
+def components(service: Object) -> tuple[Component, ...]:
     """The components that a service has. A missing predictor counts as an empty one, as it does for the webhook."""
-    yield predictor(service)
     spec = service.get("spec") or {}
+    moved = annotation(service, MODE) != "ModelMesh"
+    found = [Component(("spec", "predictor"), "predictor", spec.get("predictor") or {}, moved)]
     if isinstance(spec.get("transformer"), dict):
-        yield Component(("spec", "transformer"), "transformer", spec["transformer"])
+        found.append(Component(("spec", "transformer"), "transformer", spec["transformer"]))
     if isinstance(spec.get("explainer"), dict):
-        yield Component(("spec", "explainer"), "explainer", spec["explainer"])
+        found.append(Component(("spec", "explainer"), "explainer", spec["explainer"]))
+    return tuple(found)
 
 
 def predictor(service: Object) -> Component:
@@ -88,10 +92,13 @@ def workers(service: Object) -> Object | None:
     return found if isinstance(found, dict) else None
 
 
-def canaries(service: Object) -> Iterator[Component]:
+@once
+def canaries(service: Object) -> tuple[Component, ...]:
     """The predictors of `spec.canary`; the webhook leaves a framework's field there where it is."""
-    for path, canary in items(service, "spec", "canary"):
-        yield Component((*path, "predictor"), "predictor", canary.get("predictor") or {})
+    return tuple(
+        Component((*path, "predictor"), "predictor", canary.get("predictor") or {})
+        for path, canary in items(service, "spec", "canary")
+    )
 
 
 def implementations(component: Component) -> list[Part]:
@@ -140,6 +147,7 @@ def _given_model(component: Component) -> Part | None:
     return Part((*component.path, "model"), "model", given) if isinstance(given, dict) else None
 
 
+@once
 def model(component: Component) -> Part | None:
     """A predictor's `model` as it is after the webhook, where it was written; None for a custom predictor and other components.
 
@@ -159,6 +167,7 @@ def _defaulted(part: Part) -> Object:
     return spec
 
 
+@once
 def main_container(component: Component) -> Part | None:
     """The container that serves in a custom component, once the webhook has named it; None where a model is served.
 
@@ -177,8 +186,13 @@ def main_container(component: Component) -> Part | None:
     return Part((*component.path, *path), MAIN_CONTAINER, first)
 
 
-def containers(component: Component) -> Iterator[Part]:
+@once
+def containers(component: Component) -> tuple[Part, ...]:
     """Every container that a component writes: of its model or framework, its own, initial ones, and those of workers."""
+    return tuple(_containers(component))
+
+
+def _containers(component: Component) -> Iterator[Part]:
     if found := model(component):
         yield found
     if _explains(component):
@@ -200,6 +214,7 @@ def variable(container: Part, name: str) -> Part | None:
     return None
 
 
+@once
 def storage_uri(component: Component) -> tuple[Path, str] | None:
     """The one URI that the webhook sees for a component, an empty one included, and where it stands; `storageUris` do not count."""
     if found := model(component):
@@ -240,6 +255,7 @@ def autoscaler_class(service: Object) -> str | None:
     return annotation(service, AUTOSCALER_CLASS)
 
 
+@once
 def admitted_mode(service: Object, cluster: Cluster) -> Mode | None:
     """The mode in the annotation as the validating webhook reads it, after defaulting; None for one that is unknown or absent.
 
@@ -257,6 +273,7 @@ def admitted_mode(service: Object, cluster: Cluster) -> Mode | None:
     return next((mode for mode in MODES if mode == given), None)
 
 
+@once
 def mode(service: Object, cluster: Cluster) -> Mode:
     """The mode in which the controller deploys a new service: the annotation's, else the environment's."""
     if admitted := admitted_mode(service, cluster):
