@@ -195,3 +195,13 @@ def test_a_group_is_the_whole_group(schemas: Schemas, kind: str, scope: str | No
     assert schemas.scope(api_version, name) == scope
     found = {fault.rule for fault in schemas.faults(made(kind, name="a"))}
     assert ("no-schema" in found) is (scope is None)
+
+
+def test_kinds_of_one_name_in_two_groups_are_two_kinds() -> None:
+    both = library(SHIPPED).schemas({"knative-serving": "1.23.0"}, "1.34")
+    knative = made("serving.knative.dev/v1/Service", name="a") | {
+        "spec": {"template": {"spec": {"containers": [{"image": "b"}]}}}
+    }
+    assert both.faults(knative) == ()
+    assert {fault.rule for fault in both.faults(knative | {"apiVersion": "v1"})} == {"unknown-field"}
+    assert both.versions("", "Service") == both.versions("serving.knative.dev", "Service") == ["v1"]
