@@ -81,9 +81,7 @@ def components(service: Object) -> tuple[Component, ...]:
 
 def predictor(service: Object) -> Component:
     """The stable predictor."""
-    spec = (service.get("spec") or {}).get("predictor") or {}
-    moved = _FRAMEWORKS.isdisjoint(spec) or annotation(service, MODE) != "ModelMesh"
-    return Component(("spec", "predictor"), "predictor", spec, moved)
+    return components(service)[0]
 
 
 def workers(service: Object) -> Object | None:
