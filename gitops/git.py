@@ -67,7 +67,7 @@ def _blobs(listing: bytes) -> Iterator[tuple[str, str]]:
         head, _, path = entry.partition(b"\t")
         mode, _, blob = head.decode("ascii").split()
         if mode in _FILES:
-            yield os.fsdecode(path), blob
+            yield path.decode("utf-8", "backslashreplace"), blob  # a name can be shown, whatever it is
 
 
 def _contents(root: Path, revision: str, blobs: Sequence[str]) -> dict[str, bytes]:

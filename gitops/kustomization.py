@@ -57,7 +57,9 @@ def overlay(data: Mapping[str, Any], objects: Sequence[Object]) -> Overlay:
     namespace, entries = data.get("namespace", ""), data.get("patches", [])
     if type(namespace) is not str or type(entries) is not list:
         raise ValueError("its `namespace` is no text, or its `patches` are no list")
-    targets = [target_of(obj) for obj in objects]
+    targets = {_effective(target): target for target in map(target_of, objects)}
+    if len(targets) < len(objects):
+        raise ValueError("an object stands twice")
     patches, deleted = [], []
     for entry in entries:
         if type(entry) is not dict or type(entry.get("patch")) is not str or entry.keys() - {"patch", "target"}:
@@ -76,8 +78,8 @@ def check(before: Sequence[Object], overlay: Overlay, after: Sequence[Object]) -
     """ValueError where Kustomize would refuse the overlay, or do more than `split.apply` has done to what it leaves."""
     if not all(map(is_object, after)):
         raise ValueError("a patch takes from an object what makes it one")
-    keys = [key_of(obj) for obj in after]
-    if len({key._replace(namespace=key.namespace or "default") for key in keys}) < len(keys):
+    keys = map(key_of, after)
+    if len({key if key.namespace else key._replace(namespace="default") for key in keys}) < len(after):
         raise ValueError("two objects become one")
     if found := next(dragged(after, overlay), ""):
         raise ValueError(found)
@@ -100,13 +102,17 @@ def are_texts(value: Any) -> bool:
     return type(value) is list and all(type(each) is str for each in value)
 
 
-def _selected(selector: Any, targets: Sequence[Target]) -> Target:
-    """The one object that a patch is for."""
+def _effective(target: Target) -> Target:
+    """The target as Kustomize selects it: what names no namespace is in `default`."""
+    return target if target.namespace else target._replace(namespace="default")
+
+
+def _selected(selector: Any, targets: Mapping[Target, Target]) -> Target:
+    """The one object that a patch is for, among targets by what they are effectively."""
     if type(selector) is not dict or not set(selector) <= set(Target._fields) or not are_texts([*selector.values()]):
         raise ValueError(f"a patch selects by other things than {', '.join(Target._fields)}")
     wanted = [(Target._fields.index(field), _literal(pattern)) for field, pattern in selector.items()]
-    effective = [(target, target._replace(namespace=target.namespace or "default")) for target in targets]
-    found = [target for target, parts in effective if all(parts[index] == text for index, text in wanted)]
+    found = [target for parts, target in targets.items() if all(parts[index] == text for index, text in wanted)]
     if len(found) != 1:
         raise ValueError(f"a patch selects {len(found)} objects" if found else "a patch selects nothing")
     return found[0]

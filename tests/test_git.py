@@ -66,6 +66,12 @@ def test_files_are_as_they_were_committed_and_nothing_else_is(repo: Path) -> Non
     assert git.files_at(repo, "HEAD~1", ["missing"]) == {}
 
 
+def test_a_name_that_is_no_text_can_be_shown(repo: Path) -> None:
+    commit(repo, {os.fsdecode(b"overlays/\xff"): b"1"})
+
+    assert git.files_at(repo, "HEAD", ["overlays"]) == {"overlays/\\xff": b"1"}
+
+
 def test_a_project_below_the_top_of_its_repository_has_paths_of_its_own(repo: Path) -> None:
     commit(repo, {"team/project/overlays/a": b"1", "overlays/b": b"2"})
 

@@ -160,6 +160,7 @@ TARGET = [an("ConfigMap", data={"x": "s3cret"}), an("ServiceAccount", "robot"), 
 PAGE = "overlays/dev/app/kustomization.yaml"
 BASE_PAGE = "overlays/base/app/kustomization.yaml"
 OBJECT = "overlays/base/app/configmap-a.yaml"
+OWN = "overlays/dev/app/secret-more.yaml"
 
 
 def tree_of(base: list[Object], target: list[Object], namespace: str = "models") -> dict[str, bytes]:
@@ -259,13 +260,14 @@ SPOILT: dict[str, tuple[str, str, Spoil]] = {
     "deletes twice": (PAGE, "two patches", page(lambda data: data["patches"].append(deletion(an("Secret", "b"))))),
     "deletes more": (PAGE, "more than which", page(lambda d: d["patches"].append(deletion(an("Secret", "b", data={}))))),
     "merges": (PAGE, "does not delete", page(lambda data: data["patches"].append({"patch": dump(an("Secret", "b"))}))),
+    "stands twice": (PAGE, "an object stands twice", put(OWN, dump(an("ConfigMap")).encode())),
     "two become one": (
         PAGE,
         "two objects become one",
-        lambda files: files.update({"overlays/dev/app/secret-more.yaml": dump(an("ConfigMap", namespace="")).encode()})
-        or data_of(OBJECT, lambda data: data["metadata"].update(namespace="default"))(files)
-        or target(namespace="default", name="a")(files)
-        or page(lambda data: data["patches"].pop(0))(files),
+        lambda files: (
+            put(OWN, dump(an("ConfigMap", namespace="")).encode())(files),
+            patch("- op: replace\n  path: /metadata/namespace\n  value: default\n")(files),
+        ),
     ),
 }  # fmt: skip
 
