@@ -13,7 +13,16 @@ from gitops.environments import version_tuple
 from gitops.faults import Fault, Path
 from gitops.objects import Object
 from gitops.rules.base import Cluster, at, rule
-from gitops.rules.serving import CLUSTER_STORAGE_CONTAINER, INFERENCE_SERVICE, Component, components, model, predictor
+from gitops.rules.serving import (
+    CLUSTER_STORAGE_CONTAINER,
+    INFERENCE_SERVICE,
+    MODE,
+    Component,
+    annotation,
+    components,
+    model,
+    predictor,
+)
 from gitops.rules.storage import every_uri, sources
 from gitops.rules.storage_uris import fits, uri_formats
 from gitops.schemas.faults import dotted
@@ -26,7 +35,9 @@ _NATIVE = "oci+native://"
 
 
 def storage(service: Object) -> tuple[Path, Object] | None:
-    """The `storage` of the predictor's model, and where it stands."""
+    """The `storage` of the predictor's model, and where it stands; None for ModelMesh, which reads it in its own way."""
+    if annotation(service, MODE) == "ModelMesh":
+        return None
     served = model(predictor(service))
     found = at(served.spec, "storage") if served else None
     return ((*served.path, "storage"), found) if served and isinstance(found, dict) else None

@@ -216,6 +216,14 @@ def test_storage_parameters_make_a_uri_and_no_leak(parameters: dict[str, str], e
     assert told({URI: None, P + "model.storage": {"path": "p", "parameters": parameters}}) == expected
 
 
+def test_model_mesh_reads_storage_in_its_own_way() -> None:
+    obj = service(
+        {URI: None, P + "model.storage": {"path": "p", "parameters": {"type": "pvc", "name": "c"}}}, "ModelMesh"
+    )
+
+    assert broken(obj, only="storage_spec") == set()
+
+
 @given(st.text(alphabet="abs3:/+.@?-hfocipvcg ", max_size=24))
 def test_any_text_is_judged(uri: str) -> None:
     told({URI: uri})
