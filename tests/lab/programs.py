@@ -7,7 +7,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 BIN = Path(__file__).parents[2] / ".tools" / "bin"
@@ -98,24 +98,11 @@ class Programs:
         return "\n".join([f"--- {name}", *text])
 
     def stop(self) -> None:
-        """End all, the last started first; kill those that linger."""
-        for process in reversed(self._running.values()):
-            process.terminate()
-            try:
-                process.wait(5)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        """End all at once; there is nothing that they should save, and some would drain for most of a minute."""
+        for process in self._running.values():
+            process.kill()
+        for process in self._running.values():
+            process.wait()
         self._running.clear()
         self._watchdog.kill()  # before its pipe closes: the numbers that it knows may be other processes by now
         self._watchdog.communicate()
-
-
-@contextmanager
-def programs(folder: Path) -> Iterator[Programs]:
-    """Programs that are ended when the block is left, however it is left."""
-    children = Programs(folder)
-    try:
-        yield children
-    finally:
-        children.stop()
