@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from gitops.faults import Fault, Fix, Path
 from gitops.objects import Object
 from gitops.problems import nearest
-from gitops.rules.annotations import annotations_of
 from gitops.rules.base import Cluster, at, rule
+from gitops.rules.service_annotations import annotations_of
 from gitops.rules.serving import (
     INFERENCE_SERVICE,
     MODE,

@@ -101,7 +101,7 @@ def knative_pod_field(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """
     for component in _in_knative(service, cluster):
         for field in sorted(component.spec.keys() & NEVER):
-            if component.spec[field] not in (None, "", False, [], {}):
+            if component.spec[field] not in (None, "", [], {}):
                 path = (*component.path, field)
                 yield Fault(
                     "knative-pod-field",

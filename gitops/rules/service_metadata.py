@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from gitops.faults import Fault, Path
 from gitops.objects import Object
-from gitops.rules.annotations import KNOWN, annotations_of
 from gitops.rules.base import Cluster, at, rule
+from gitops.rules.service_annotations import KNOWN, annotations_of
 from gitops.rules.serving import AUTOSCALER_CLASS, GROUP, INFERENCE_SERVICE, MODE, components, mode
 
 _INTERNAL = "internal.serving.kserve.io/"
@@ -94,10 +94,11 @@ def _other_label(path: Path, key: str, wanted: str) -> Fault:
 
 
 _VOLATILE = re.compile(
-    r"(^|[./_-])(git|commit|sha|hash|checksum|revision|timestamp|build|generated|deployed-?at|rendered|pipeline|run)"
-    r"([._-]?(commit|sha1?|sha256|ref|hash|revision|id|number|num|time|date|at|timestamp|on))*$",
+    r"(^|[./_-])(commit|sha1?|sha256|revision|timestamp|build|pipeline[-_]?run|run[-_]?id|git[-_]?(commit|sha|revision|ref|hash)"
+    r"|(generated|rendered|deployed|built)[-_]?(at|on|time))([-_]?(id|sha|hash|number|num|time|date|timestamp))*$",
     re.IGNORECASE,
 )
+"""Not checksums: with one of a configuration the author wants a rollout."""
 _STAMP = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?|\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*")
 _NOT_COPIED = frozenset(
     (
