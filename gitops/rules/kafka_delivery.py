@@ -29,7 +29,7 @@ DURATIONS = ("backoffDelay", "timeout", "retryAfterMax")
 _WHY = (
     "the source is accepted, but its ConsumerGroup is refused: condition ConsumerGroup stays False and nothing is read."
 )
-_GO_DURATION = re.compile(r"(\d+)\s*(s|sec|m|min|h)")
+_GO_DURATION = re.compile(r"(\d+)\s*(ms|s|sec|m|min|h)")
 _TOO_FINE = re.compile(r"[.,]\d+?[1-9]")
 
 
@@ -92,6 +92,7 @@ def delivery_durations_readable(source: Object, cluster: Cluster) -> Iterator[Fa
             continue
         read, told = period(given), words(*_path(field))
         if read is None:
+            fix = _iso(field, given)
             yield Fault(
                 "delivery-durations-readable",
                 _path(field),
@@ -99,8 +100,8 @@ def delivery_durations_readable(source: Object, cluster: Cluster) -> Iterator[Fa
                 found=given or "an empty text",
                 expected="such as `PT0.3S` or `PT10M`",
                 why=_WHY,
-                hint="`P`, days, `T`, then hours, minutes and seconds, each with its letter",
-                fix=_iso(field, given),
+                hint=f"write `{fix.value}`" if fix else "`PT`, then hours, minutes and seconds, each with its letter",
+                fix=fix,
             )
         elif (field == "timeout" and read.zero) or (field == "retryAfterMax" and read.negative):
             yield Fault(
@@ -129,7 +130,11 @@ def delivery_durations_readable(source: Object, cluster: Cluster) -> Iterator[Fa
 def _iso(field: str, given: str) -> Fix | None:
     """What a duration in Go's notation can only mean."""
     match = _GO_DURATION.fullmatch(given.strip())
-    return Fix("set", _path(field), f"PT{match[1]}{match[2][0].upper()}") if match and int(match[1]) else None
+    number = int(match[1]) if match else 0
+    if match is None or not number or (match[2] == "ms" and number % 100):
+        return None
+    written = f"{number / 1000:g}S" if match[2] == "ms" else f"{number}{match[2][0].upper()}"
+    return Fix("set", _path(field), f"PT{written}")
 
 
 @rule("controller", KAFKA_SOURCE, level="warning")

@@ -199,7 +199,7 @@ def kafka_channel_kept(old: Object, channel: Object, cluster: Cluster) -> Iterat
                 hint="give the KafkaChannel another name as well",
             )
     path = ("spec", "subscribers")
-    if at(channel, *path) is not None and (at(old, *path) or []) != at(channel, *path):
+    if at(channel, *path) is not None and at(old, *path) != at(channel, *path):
         yield Fault(
             "kafka-channel-kept",
             path,

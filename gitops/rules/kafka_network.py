@@ -37,7 +37,8 @@ def servers_have_ports(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     """
     for index, given in enumerate(at(obj, "spec", "bootstrapServers") or ()):
         path: Path = ("spec", "bootstrapServers", index)
-        for server in given.split(","):  # the controller joins all with commas, so one text may hold several
+        # All are joined with commas, taken apart again, and blanks left out: one text may hold several.
+        for server in [part.strip() for part in given.split(",") if part.strip()] or [""]:
             if fault := _server_fault(path, server):
                 yield fault
 
@@ -48,10 +49,8 @@ def _server_fault(path: Path, server: str) -> Fault | None:
         return None
     scheme, _, host = server.rpartition("://")
     hint = f"write `{host}` alone; `spec.net` says how to connect" if scheme else "write host:port"
-    if not scheme and ":" not in server and server.strip():
-        hint = f"such as `{server.strip()}:9092`"
-    elif server != server.strip():
-        hint = "remove the blanks"
+    if not scheme and ":" not in server and server:
+        hint = f"such as `{server}:9092`"
     return Fault(
         "servers-have-ports",
         path,
@@ -107,7 +106,7 @@ def tls_client_certificate(source: Object, cluster: Cluster) -> Iterator[Fault]:
             yield Fault(
                 "tls-client-certificate",
                 path,
-                f"`spec.net.tls` is enabled without SASL and without a client {field}",
+                f"`spec.net.tls` is enabled without SASL and without a client {'certificate' if field == 'cert' else 'key'}",
                 found="no Secret to take it from",
                 expected=words(*path),
                 why=f"the controller cannot be told that Kafka asks for no client certificate: {_UNREADY}.",

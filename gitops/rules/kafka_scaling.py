@@ -81,7 +81,7 @@ def _misread(path: Path, name: str, value: str) -> Iterator[Fault]:
         yield Fault(
             "scaling-annotations-read",
             path,
-            f"the annotation `{AUTOSCALING}{name}` cannot be read",
+            f"the annotation `{AUTOSCALING}{name}` is {'no class of KafkaSources' if name == 'class' else 'no whole number'}",
             found=value or "an empty text",
             expected="`keda.autoscaling.knative.dev` or `disabled`" if name == "class" else "a whole number as text",
             why="another class switches scaling off."

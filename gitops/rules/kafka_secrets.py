@@ -40,7 +40,7 @@ def kafka_secret_exists(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     Source: eventing-kafka-broker `control-plane/pkg/security/secrets_provider_net_spec.go` resolveSecret.
     """
     namespace = cluster.namespace(obj)
-    for ref in _refs(obj):
+    for ref in {ref.name: ref for ref in reversed([*_refs(obj)])}.values():  # the first place of each Secret
         if secret_lacks(cluster, namespace, ref.name):
             yield Fault(
                 "kafka-secret-exists",

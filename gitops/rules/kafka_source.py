@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from gitops.faults import Fault, Fix, Path
 from gitops.objects import Object
 from gitops.problems import did_you_mean
-from gitops.rules.base import Cluster, at, rule
+from gitops.rules.base import Cluster, at, items, rule
+from gitops.rules.golang import url
 from gitops.rules.kafka import (
+    KAFKA_CHANNEL,
     KAFKA_SOURCE,
     Complaint,
     certificate_complaints,
@@ -20,6 +23,11 @@ from gitops.rules.kafka import (
 
 OFFSETS = ("earliest", "latest")
 ORDERINGS = ("ordered", "unordered")
+_ELSEWHERE = {
+    **dict.fromkeys(("oldest", "beginning", "first", "smallest", "-2"), "earliest"),
+    **dict.fromkeys(("newest", "end", "last", "largest", "-1"), "latest"),
+}
+"""How other tools of Kafka say it."""
 
 _WEBHOOK = "Knative's webhook kafka-webhook-eventing refuses the KafkaSource"
 
@@ -95,7 +103,7 @@ def source_offset_known(source: Object, cluster: Cluster) -> Iterator[Fault]:
             found=given,
             expected="`earliest` or `latest`",
             why=f"{_WEBHOOK}: invalid value: spec.initialOffset.",
-            hint=did_you_mean(given, OFFSETS),
+            hint=f"write `{meant}`" if (meant := _ELSEWHERE.get(given.lower())) else did_you_mean(given, OFFSETS),
             fix=_respelled(path, given, OFFSETS),
         )
 
@@ -135,7 +143,7 @@ def consumer_group_kept(old: Object, source: Object, cluster: Cluster) -> Iterat
     """The consumer group of a KafkaSource stays what it was.
 
     Why: it is the only field that the webhook does not let change: `Immutable fields changed`. Where the source had none, the
-    webhook has given it a random one, so adding one is a change as well.
+    webhook has given it a random one, so adding one is a change as well; and an empty text is, at every apply.
 
     Fix: keep the group; for another one, add a KafkaSource with another name and remove this one afterwards. Removing it deletes
     the group's offsets in Kafka.
@@ -143,23 +151,28 @@ def consumer_group_kept(old: Object, source: Object, cluster: Cluster) -> Iterat
     Source: eventing-kafka-broker `control-plane/pkg/apis/sources/v1/kafka_validation.go` CheckImmutableFields; kafka_defaults.go.
     """
     before, after = at(old, "spec", "consumerGroup") or "", at(source, "spec", "consumerGroup") or ""
-    if before == after or old.get("spec") is None:
+    anew = at(source, "spec", "consumerGroup") == ""  # the text is applied, and the webhook makes up another group
+    if (before == after and not anew) or old.get("spec") is None:
         return
     yield Fault(
         "consumer-group-kept",
         ("spec", "consumerGroup"),
-        "`spec.consumerGroup` changes" if before and after else f"`spec.consumerGroup` is {_turned(after)}",
+        "`spec.consumerGroup` changes" if before and after else f"`spec.consumerGroup` is {_turned(before, after)}",
         found=after or "none, so that the webhook would make up a new one",
         expected=before or "the random one that the webhook gave it",
         why=f"{_WEBHOOK}: Immutable fields changed.",
-        hint="give the KafkaSource another name as well, and remove the old one when the new one is ready"
-        if after
-        else f"write `consumerGroup: {before}` again",
+        hint=_way_out(before, after),
     )
 
 
-def _turned(after: str) -> str:
-    return "added" if after else "removed"
+def _way_out(before: str, after: str) -> str:
+    if after:
+        return "give the KafkaSource another name as well, and remove the old one when the new one is ready"
+    return f"write `consumerGroup: {before}` again" if before else "write the group that the source has in the cluster"
+
+
+def _turned(before: str, after: str) -> str:
+    return "added" if after else "removed" if before else "an empty text"
 
 
 @rule("admission", KAFKA_SOURCE)
@@ -167,7 +180,7 @@ def sink_given(source: Object, cluster: Cluster) -> Iterator[Fault]:
     """A KafkaSource says where its events go: `sink.ref`, `sink.uri`, or both together in a form that adds up.
 
     Why: the webhook refuses a sink with neither, an absolute `uri` beside a `ref`, and without a `ref` a `uri` that lacks scheme or
-    host; a `uri` that is no URL at all cannot even be read.
+    host.
 
     Fix: name the object under `ref` and the path on it in `uri`; or give an absolute URL alone.
 
@@ -175,6 +188,38 @@ def sink_given(source: Object, cluster: Cluster) -> Iterator[Fault]:
     """
     for each in uri_complaints(sink(source)):
         yield _told("sink-given", each)
+
+
+@rule("admission", KAFKA_SOURCE, KAFKA_CHANNEL)
+def event_urls_readable(obj: Object, cluster: Cluster) -> Iterator[Fault]:
+    """Every `uri` of a KafkaSource or KafkaChannel is a URL, or a path of one, that of a dead letter sink included.
+
+    Why: the webhook reads URLs as it reads the object, before it judges anything: where one cannot be read (a blank or brace in the
+    host, a port that is no number, a `%` without two hexadecimal digits, a colon at the beginning) it refuses the object as a whole.
+
+    Fix: write a URL; `%` itself is written `%25`, and a placeholder such as `{{ host }}` must be filled in first.
+
+    Source: knative.dev/pkg `apis/url.go` UnmarshalJSON; Go `net/url` Parse.
+    """
+    for path, given in _urls(obj):
+        if isinstance(given, str) and url(given) is None:
+            yield Fault(
+                "event-urls-readable",
+                path,
+                f"{words(*path)} is not a URL",
+                found=given,
+                expected="such as `/v1/models/mnist:predict`, or `http://host/path`",
+                why=f"Knative's webhook kafka-webhook-eventing cannot read the {obj['kind']}, and refuses it.",
+                hint="escape `%` as `%25`, and leave blanks and braces out of the host",
+            )
+
+
+def _urls(obj: Object) -> Iterator[tuple[Path, Any]]:
+    for to in (("spec", "sink"), ("spec", "delivery", "deadLetterSink")):
+        yield (*to, "uri"), at(obj, *to, "uri")
+    for path, subscriber in items(obj, "spec", "subscribers"):
+        for field in (("subscriberUri",), ("replyUri",), ("delivery", "deadLetterSink", "uri")):
+            yield (*path, *field), at(subscriber, *field)
 
 
 @rule("admission", KAFKA_SOURCE)

@@ -88,10 +88,10 @@ def sink_path_served(source: Object, cluster: Cluster) -> Iterator[Fault]:
 def _wrong(path: str, server: str, spoken: list[str], name: str, model: Object) -> str:
     """Why a server certainly has no such path; empty if it may have."""
     if path == "/":
-        return "it has none"
+        return "there is none"
     match = _V1.fullmatch(path) or _V2.fullmatch(path)
     if match is None:
-        return "it is none of an inference protocol" if server in _NAMED_LIKE_SERVICE else ""
+        return "no protocol has it" if server in _NAMED_LIKE_SERVICE else ""
     protocol = "v1" if match.re is _V1 else "v2"
     if protocol not in spoken and server not in _OWN_PATHS:
         return f"{server} speaks {' and '.join(spoken)}, not {protocol}"
