@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from yaml12 import parse_yaml
 
 from gitops.faults import Fault
+from gitops.rules.judge import checked
 from gitops.schemas import cel
 from gitops.schemas.compiled import compile_schema
 from gitops.schemas.defaults import defaulted
@@ -340,6 +341,7 @@ def test_an_immutable_field_of_a_shipped_kind_is_told(schemas: Schemas) -> None:
     new = {**old, "spec": {**old["spec"], "sourceModelUri": "s3://a/c"}}
     assert schemas.faults(new) == schemas.faults(new, new) == ()
     (fault,) = schemas.faults(new, old)
+    assert checked(new, schemas, old).faults == (fault,)
     assert (fault.rule, fault.pointer, fault.expected) == ("schema-rule", ("spec", "sourceModelUri"), "self == oldSelf")
 
 
@@ -483,6 +485,16 @@ def test_kinds_without_rules_never_load_the_evaluator() -> None:
         "print(schemas.faults(isvc), any(name.startswith('cel_expr_python') for name in sys.modules))"
     )
     assert subprocess.check_output([sys.executable, "-c", code, str(SHIPPED)], text=True).strip() == "() False"
+
+
+def test_rules_of_ours_go_on_judging_what_keeps_its_form(schemas: Schemas) -> None:
+    env = [{"name": "A", "value": "1"}, {"name": "A", "value": "2"}]
+    repeats = isvc({"model": {"modelFormat": {"name": "x"}, "env": env}})
+    assert checked(repeats, schemas).fit is repeats
+    misshapen = isvc({"model": {"modelFormat": {"name": "x"}, "env": env, "args": "x"}})
+    fit = checked(misshapen, schemas).fit
+    assert fit is not None
+    assert fit["spec"]["predictor"]["model"] == {"modelFormat": {"name": "x"}, "env": env}
 
 
 # --- the same verdict as others ------------------------------------------------------------------------------------

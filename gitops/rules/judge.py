@@ -9,6 +9,7 @@ from gitops.environments import Environment
 from gitops.faults import Fault, Path
 from gitops.objects import Object, group_of
 from gitops.rules.base import Cluster, Kind, Layer, Rule
+from gitops.schemas.kind import WELL_FORMED
 from gitops.schemas.store import Schemas
 
 
@@ -50,7 +51,7 @@ class Checked(NamedTuple):
     def judged(self, cluster: Cluster, bench: Bench, old: Object | None = None) -> Iterator[Fault]:
         """What the rules say of what fits."""
         if self.fit is not None:
-            refused = {fault.pointer for fault in self.faults}
+            refused = _misshapen(self.faults)
             for fault in bench.judge(self.fit, cluster, old):
                 if not refused or not _within(fault.pointer, refused):
                     yield fault
@@ -58,11 +59,11 @@ class Checked(NamedTuple):
 
 def checked(obj: Any, schemas: Schemas, old: Object | None = None) -> Checked:
     """What an object's schema says of it, and of the step from `old` to it."""
-    found = schemas.faults(obj)
-    if not found:
-        return Checked(obj, (), obj)
-    fit = fitting(obj, {fault.pointer for fault in found}) if judgeable(obj) else None
-    return Checked(obj, found, fit)
+    found = schemas.faults(obj, old)
+    refused = _misshapen(found)
+    if not refused:
+        return Checked(obj, found, obj)
+    return Checked(obj, found, fitting(obj, refused) if judgeable(obj) else None)
 
 
 def faults(obj: Any, cluster: Cluster, bench: Bench, old: Object | None = None) -> tuple[Fault, ...]:
@@ -97,6 +98,10 @@ def fitting(obj: Object, refused: Collection[Path]) -> Object:
             if path and isinstance(parent, dict) and path not in (("apiVersion",), ("kind",), ("metadata",)):
                 parent.pop(path[-1], None)  # type: ignore[arg-type]
     return fit
+
+
+def _misshapen(faults: Iterable[Fault]) -> set[Path]:
+    return {fault.pointer for fault in faults if fault.rule not in WELL_FORMED}
 
 
 def _copy(value: Any) -> Any:

@@ -15,6 +15,8 @@ from gitops.schemas.tree import Node
 if TYPE_CHECKING:
     from jsonschema_rs import Draft202012Validator
 
+WELL_FORMED = frozenset({"cluster-metadata", "duplicate-item", "namespace-ignored", "schema-rule", "unchecked-rule"})
+"""The rules whose faults leave an object in the form that its schema asks for, so that others can judge it."""
 _JSON = "maps with text as keys, lists, text, numbers, true, false and null, at most 250 levels deep"
 
 
