@@ -107,9 +107,10 @@ class _Reading:
         if documents is not None and len(documents) < 2:
             return documents[0] if documents else None
         self.careful += len(text)
-        if self.careful > MAX_CAREFUL:
-            raise InvalidInput([_too_large(self.file)])
-        return kubectl.careful(text, self.file)
+        if self.careful <= MAX_CAREFUL:
+            return kubectl.careful(text, self.file)
+        is_first = self.careful - len(text) <= MAX_CAREFUL
+        raise InvalidInput([_too_large(self.file)] if is_first else [])
 
     def take(self, part: Part, value: Any) -> None:
         """The objects in the value of one document."""
@@ -150,6 +151,7 @@ def _check_start(text: str, file: str) -> None:
 
 
 def _too_large(file: str) -> Problem:
+    """Said once of a file: the documents that follow and are not plain either are not read."""
     message = f"`{file}` has more than {MAX_CAREFUL >> 20} MiB of YAML that is not plain enough to be read fast"
     hint = "split it, or write it with one value a line and no anchors, tags, tabs or quoted text over several lines"
     return Problem("too-large", message, Location(file, 1), hint=hint)

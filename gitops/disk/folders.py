@@ -47,7 +47,7 @@ def walk(folder: str, shown: str) -> Iterator[Entry]:
             continue
         names = {entry.name for entry in folders}
         yield from _entries(here, name, [entry for entry in found if entry.name not in names])
-        left += [(entry.path, _join(name, entry.name)) for entry in reversed(folders)]
+        left += [(entry.path, joined(name, entry.name)) for entry in reversed(folders)]
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -68,8 +68,9 @@ def _entries(folder: str, shown: str, entries: list[os.DirEntry[str]]) -> Iterat
         return
     for entry in entries:
         if entry.name.endswith(ENDINGS):
-            yield Entry("file", entry.path, _join(shown, entry.name))
+            yield Entry("file", entry.path, joined(shown, entry.name))
 
 
-def _join(folder: str, name: str) -> str:
-    return name if folder in ("", ".") else f"{folder.rstrip('/')}/{name}"
+def joined(folder: str, name: str) -> str:
+    """The name of something in a folder, as a user would write it."""
+    return name if folder in ("", ".", "./") else f"{folder.rstrip('/')}/{name}"

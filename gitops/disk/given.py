@@ -1,4 +1,3 @@
-# ruff: noqa: PTH116 - paths are strings here, for speed
 """The bytes of what a user gives, bounded, and the text in them."""
 
 from __future__ import annotations
@@ -31,12 +30,11 @@ _KINDS = ((stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"), (stat.S_ISDIR,
 def read_file(path: str, shown: str) -> bytes:
     """The content of a file, or of the pipe that a shell made. Raises InvalidInput: unreadable, too-large."""
     try:
-        mode = os.stat(path).st_mode
-        if not stat.S_ISREG(mode) and not path.startswith(_PIPES):
-            raise InvalidInput([_no_file(shown, mode)])
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(
+            path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
+        )  # a pipe that nobody writes holds nobody up
         try:
-            return _bounded(descriptor, shown)
+            return _bounded(descriptor, path, shown)
         finally:
             os.close(descriptor)
     except OSError as error:
@@ -65,11 +63,10 @@ def text_of(content: bytes, file: str) -> tuple[str, str]:
     Raises InvalidInput: binary-file, not-utf8.
     """
     if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
-        try:
-            return content.decode("utf-16"), "utf-16"
-        except UnicodeDecodeError:
-            return decode(content, file), "utf-8"
-    if b"\0" in content:
+        text = content.decode("utf-16", "replace")
+        if not {"\0", "\ufffd"} & set(text):
+            return text, "utf-16"
+    elif b"\0" in content:
         line = content.count(b"\n", 0, content.index(b"\0")) + 1
         hint = "only text is read: YAML or JSON in UTF-8"
         raise InvalidInput([Problem("binary-file", f"`{file}` is binary", Location(file, line), hint=hint)])
@@ -93,13 +90,23 @@ def unreadable(shown: str, error: OSError) -> Problem:
     return Problem("unreadable", f"cannot read `{shown}`: {reason}", Location(shown), hint=hint)
 
 
-def _bounded(descriptor: int, shown: str) -> bytes:
-    chunks, size = [], 0
-    while chunk := os.read(descriptor, _CHUNK):
+def _bounded(descriptor: int, path: str, shown: str) -> bytes:
+    status = os.fstat(descriptor)
+    is_regular = stat.S_ISREG(status.st_mode)
+    if not is_regular:
+        if not path.startswith(_PIPES):
+            raise InvalidInput([_no_file(shown, status.st_mode)])
+        os.set_blocking(descriptor, True)
+    chunk = os.read(descriptor, _CHUNK)
+    if is_regular and len(chunk) < _CHUNK:
+        return chunk
+    chunks, size = [chunk], len(chunk)
+    while chunk and size <= LIMIT:
+        chunk = os.read(descriptor, _CHUNK)
         chunks.append(chunk)
         size += len(chunk)
-        if size > LIMIT:
-            raise InvalidInput([_too_large(shown)])
+    if size > LIMIT:
+        raise InvalidInput([_too_large(shown)])
     return b"".join(chunks)
 
 

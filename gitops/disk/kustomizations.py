@@ -21,8 +21,8 @@ NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _PARTS = ("resources", "bases", "components")
 _REMOTE = re.compile(r"://|^git@|^(?:github|gitlab|bitbucket)\.(?:com|org)/|\.git(?:/|\?|$)|\?ref=")
 _FAILED = re.compile(r".*? failed with exit status \d+: ", re.DOTALL)
-_SECRET = re.compile(r"map\[.*\}|(?<=literal source )\S+", re.DOTALL)
-"""What kustomize shows of the objects and literals that it cannot take."""
+_SECRET = re.compile(r"map\[.*\}|(?<=loading KV pairs: ).*|(?<=with config: )`.*`|(?<=patch from )\[.*\]", re.DOTALL)
+"""What kustomize shows of the objects, literals and patches that it cannot take."""
 _LONGEST = 1000
 
 Reader = Callable[[str], Iterable[Given]]

@@ -19,9 +19,9 @@ _YES = ("y", "Y", "yes", "Yes", "YES", "on", "On", "ON")
 _NO = ("n", "N", "no", "No", "NO", "off", "Off", "OFF")
 _BOOLS = {**dict.fromkeys(_YES, True), **dict.fromkeys(_NO, False)}
 _DOUBTFUL = rf"""
-    [\n:\-\[{{,?] [ \t]*+
+    [\n:\-\[{{,?] [ \t]*+ (?=[yYnNoO0-9.+-])
     (?: (?:{"|".join(sorted(_BOOLS, key=len, reverse=True))}) [ \t\r]*+ (?: [\n,\]}}:\#] | \Z )
-      | [-+] (?: 0[xo] | [-+_] )
+      | [-+] (?: 0[xo] | _ )
       | [-+]?+ (?: 0[0-9_bBOX] | 0[xo][0-9a-fA-F]*_ | [0-9.]++[0-9.eE+-]*+_ ) )"""
 _PREFIXED = re.compile(r"([-+]?)0(?:[xX]([0-9a-fA-F]+)|[oO]?([0-7]+)|[bB]([01]+))")
 _DECIMAL = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")

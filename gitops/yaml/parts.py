@@ -30,6 +30,8 @@ def parts(text: str) -> list[Part]:
     A piece may hold no document (blank, or only comments). Every piece ends where kubectl and kustomize end a document,
     save that these refuse anything but a comment behind a marker.
     """
+    if "\n---" not in text:
+        return [Part(0, len(text), 0)]
     starts = [match.start() for match in _MARKER.finditer(text)]
     if not starts or starts[0]:
         starts.insert(0, 0)
