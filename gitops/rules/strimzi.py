@@ -53,7 +53,7 @@ def topic_kept(old: Object, topic: Object, cluster: Cluster) -> Iterator[Fault]:
     if before != after:
         yield _not_supported(("spec", "topicName"), "changes", after, before)
     had, has = at(old, "spec", "partitions"), at(topic, "spec", "partitions")
-    if had is not None and has is not None and has < had:
+    if isinstance(had, int) and isinstance(has, int) and has < had:
         yield _not_supported(("spec", "partitions"), "becomes less", str(has), f"{had} or more")
 
 
@@ -158,8 +158,8 @@ def topics(inventory: Inventory) -> dict[tuple[str, str, str], list[tuple[str, s
 
 def topic_name(topic: Object) -> str:
     """The name of a KafkaTopic's topic in Kafka."""
-    name: str = at(topic, "spec", "topicName") or topic["metadata"].get("name") or ""
-    return name
+    given = at(topic, "spec", "topicName") or topic["metadata"].get("name")
+    return given if isinstance(given, str) else ""
 
 
 def is_managed(topic: Object) -> bool:
