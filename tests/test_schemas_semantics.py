@@ -297,6 +297,9 @@ TRANSITIONS = [
         fields(a=ruled({**TEXT, "default": "x"}, "self == oldSelf")), {}, {"a": "x"}, True, id="as the default was"
     ),
     pytest.param(
+        fields(a=ruled({**TEXT, "default": "x"}, "self == oldSelf")), {}, {"a": "y"}, False, id="not as the default was"
+    ),
+    pytest.param(
         listed(fields(("name",), name=TEXT, value=ruled(TEXT, "self == oldSelf")), "map", "name"),
         {"a": [{"name": "n", "value": "1"}, {"name": "m", "value": "2"}]},
         {"a": [{"name": "m", "value": "2"}, {"name": "n", "value": "1"}]},
@@ -399,6 +402,16 @@ def test_a_rule_that_cannot_be_evaluated_here_is_told_and_is_no_error() -> None:
     assert (
         found[0].message == "a rule on `spec.a` is not checked: 1:6: undeclared reference to 'isURL' (in container '')"
     )
+
+
+@pytest.mark.parametrize(
+    "value", [2**70, 10**400, float("nan"), "\ud800", "a\0b", {"a": [1] * 1000}, {1: 2}, b"a", (1,)]
+)
+def test_no_value_is_too_strange_for_a_rule(value: Any) -> None:
+    anything = {"x-kubernetes-preserve-unknown-fields": True}
+    spec = ruled(fields(a=INT, b=anything, c={"type": "number"}), "has(self.b) && self.b == 1", "self.c < 1.0")
+    for field in "abc":
+        assert faults(spec, {field: value})
 
 
 def test_rules_wait_for_graver_faults_inside_and_for_no_others() -> None:

@@ -75,7 +75,7 @@ def native(value: Any, node: Node | None) -> Any:
         return {node.renamed.get(name, name): native(each, node.child(name)) for name, each in value.items()}
     if type(value) is list:
         return [native(each, node.items) for each in value]
-    return float(value) if type(value) is int and node.number else value
+    return float(value) if type(value) is int and node.number and value.bit_length() < 64 else value
 
 
 def steps(path: str) -> tuple[str, ...]:
@@ -91,7 +91,10 @@ class _Error(str):
 def _evaluate(rule: Rule, text: str, value: Any, old: Any) -> Any:
     """The plain result, or an `_Error`. Raises _UnsupportedError."""
     program = _compile(_OLD_OR_NONE.format(text) if rule.optional_old_self else text)
-    result = program.eval(data={"self": value, "oldSelf": old, "old_or_null": old, "has_old": old is not None})
+    try:
+        result = program.eval(data={"self": value, "oldSelf": old, "old_or_null": old, "has_old": old is not None})
+    except RuntimeError as error:  # text that is not Unicode, which is refused for that
+        raise _UnsupportedError(str(error)) from None
     plain = result.plain_value()
     return _Error(_reason(plain)) if str(result.type()) == "ERROR" else plain
 
