@@ -96,7 +96,7 @@ def _of_project(choice: Choice, base: str, fix: bool, jobs: int | None) -> tuple
     problems = found()
     if not fix:
         return problems, []
-    from gitops.validate.mending import mend_values
+    from gitops.disk.mending import mend_values
 
     mended = mend_values(problems, project().root)
     return (found() if mended else problems), mended

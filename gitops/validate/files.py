@@ -204,7 +204,7 @@ def file_problems(request: Request, project: Project | None) -> tuple[list[Probl
     found, unread = told()
     mended: list[str] = []
     if request.fix:
-        from gitops.validate.mending import mend_files
+        from gitops.disk.mending import mend_files
 
         if mended := mend_files([(each.given, each.problem) for each in found], request.folder):
             found, unread = told()

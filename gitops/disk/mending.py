@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from gitops.disk import read_text, replace
 from gitops.disk.given import is_file, rewrite
+from gitops.disk.reading import read_text
+from gitops.disk.writing import replace
 from gitops.fixing import apply_fixes
 from gitops.given import Given, Text
 from gitops.problems import Fix, InvalidInput, Problem
