@@ -19,7 +19,10 @@ _UNDECRYPTED = {
 
 
 def _confidential(service: Object) -> Part | None:
-    found = model(predictor(service))
+    component = predictor(service)
+    if not any(isinstance(field, dict) and "confidential" in field for field in component.spec.values()):
+        return None
+    found = model(component)
     return found if found and at(found.spec, "confidential", "enabled") is True else None
 
 

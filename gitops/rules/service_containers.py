@@ -38,7 +38,7 @@ def custom_protocol(service: Object, cluster: Cluster) -> Iterator[Fault]:
     Source: kserve pkg/apis/serving/v1beta1/predictor_custom.go: validateCustomProtocol.
     """
     component = predictor(service)
-    if [part.name for part in implementations(component)] == ["containers"]:
+    if component.spec.get("containers") and [part.name for part in implementations(component)] == ["containers"]:
         for fault in protocol_refused(component):
             yield Fault("custom-protocol", *fault)
 
@@ -160,9 +160,11 @@ def main_container_name(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """
     for component in components(service):
         main = main_container(component)
-        name = main.spec.get("name") if main else None
+        if not main:
+            continue
+        name = main.spec.get("name")
         taken = any(container.get("name") == MAIN_CONTAINER for _, container in items(component.spec, "containers"))
-        if not main or taken or len(implementations(component)) != 1 or annotation(service, MODE) == "ModelMesh":
+        if taken or len(implementations(component)) != 1 or annotation(service, MODE) == "ModelMesh":
             continue
         yield Fault(
             "main-container-name",

@@ -155,7 +155,7 @@ def model(component: Component) -> Part | None:
         return None
     legacy = frameworks(component)
     part = legacy[0] if legacy and component.moved else _given_model(component) or (legacy[0] if legacy else None)
-    return part and part._replace(spec=_defaulted(part))
+    return Part(part.path, part.name, _defaulted(part)) if part else None
 
 
 def _defaulted(part: Part) -> Object:
