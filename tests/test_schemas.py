@@ -13,12 +13,13 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gitops.faults import Fault
+from gitops.faults import Fault, Fix
 from gitops.problems import InvalidInput, UsageError
 from gitops.schemas import core, formats, sources
 from gitops.schemas.compiled import compile_schema
 from gitops.schemas.faults import dotted
 from gitops.schemas.files import KubernetesData, library, reader, verify_folder
+from gitops.schemas.kind import Kind
 from gitops.schemas.meta import OBJECT_META
 from gitops.schemas.prepare import prepare
 from gitops.schemas.share import encode, map_subschemas, share
@@ -505,6 +506,7 @@ FAULTS = [
             "integer",
             REFUSES,
             "write 2 without quotes",
+            fix=Fix("set", ("spec", "predictor", "minReplicas"), 2),
         ),
     ),
     (
@@ -677,6 +679,32 @@ def test_every_fault_is_reported_in_one_go(schemas: Schemas) -> None:
         ("unknown-field", "spec.predictor.modle"),
         ("unknown-field", "stray"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "fix"),
+    [
+        (fields(minReplicas=INT), {"min_replicas": 1}, ("rename", "min_replicas", "minReplicas")),
+        (fields(minReplicas=INT), {"minreplicas": 1}, ("rename", "minreplicas", "minReplicas")),
+        (fields(minReplicas=INT), {"minReplicas": 1, "minreplicas": 1}, None),
+        (fields(minReplicas=INT), {"minReplica": 1}, None),
+        (fields(aB=INT, ab=INT), {"a_b": 1}, None),
+        (fields(a=INT), {"a": "-7"}, ("set", "a", -7)),
+        (fields(a=INT), {"a": "0"}, ("set", "a", 0)),
+        (fields(a=INT), {"a": "007"}, None),
+        (fields(a=INT), {"a": "٣"}, None),
+        (fields(a=INT), {"a": "many"}, None),
+        (fields(a={"type": "boolean"}), {"a": "false"}, ("set", "a", False)),
+        (fields(a={"type": "boolean"}), {"a": "yes"}, None),
+        (fields(a=TEXT), {"a": True}, None),
+        (fields(a={**TEXT, "enum": ["IfNotPresent", "Always"]}), {"a": "ifnotpresent"}, ("set", "a", "IfNotPresent")),
+        (fields(a={**TEXT, "enum": ["IfNotPresent", "Always"]}), {"a": "Alway"}, None),
+    ],
+)
+def test_a_fix_is_what_can_only_have_been_meant(schema: Any, value: Any, fix: Any) -> None:
+    prepared = prepare(crd(schema))[0].schema
+    found = Kind(compile_schema(encode(prepared)), lambda: prepared, "Namespaced", None).faults(thing(value), None)
+    assert [fault.fix for fault in found] == [fix and Fix(fix[0], ("spec", fix[1]), fix[2])]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from yaml12 import parse_yaml
 
-from gitops.faults import Fault
+from gitops.faults import Fault, Fix
 from gitops.rules.judge import checked
 from gitops.schemas import cel
 from gitops.schemas.compiled import compile_schema
@@ -111,6 +111,12 @@ def test_a_repeated_variable_is_found_in_an_inference_service(schemas: Schemas) 
             hint="remove one of the two",
         ),
     )
+
+
+def test_a_whole_repetition_can_go() -> None:
+    one, other = {"name": "a", "value": "1"}, {"name": "a", "value": "2"}
+    found = faults(NAMED, {"a": [one, other, one]})
+    assert [fault.fix for fault in found] == [None, Fix("remove", ("spec", "a", 2))]
 
 
 def test_lists_of_core_kinds_are_left_to_their_own_rules(schemas: Schemas) -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from gitops.faults import Fault, Path
+from gitops.faults import Fault, Fix, Path
+from gitops.objects import identical
 from gitops.schemas import cel, words
 from gitops.schemas.lists import key_of, repeated
 from gitops.schemas.tree import Node, Rule
@@ -28,7 +29,9 @@ def list_faults(obj: Mapping[str, Any], root: Node) -> Iterator[Fault]:
     """Each item that repeats an earlier one, in a list that may not."""
     for path, value, node in _lists(obj, root, ()):
         for index, first, key in repeated(value, node):
-            yield _repeated(obj, (*path, index), value[index], first, key)
+            fault = _repeated(obj, (*path, index), value[index], first, key)
+            same = identical(value[index], value[first])
+            yield fault._replace(fix=Fix("remove", fault.pointer)) if same else fault
 
 
 def _lists(value: Any, node: Node, path: Path) -> Iterator[tuple[Path, list[Any], Node]]:

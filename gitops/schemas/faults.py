@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from gitops.faults import Fault, Path
+from gitops.faults import Fault, Fix, Path
 from gitops.problems import nearest
 from gitops.schemas import meta, words
 from gitops.schemas.share import Schema
@@ -58,7 +58,10 @@ class _Explainer:
             message = f"unknown field `{name}` in {self._where()}"
             expected = words.names(known) or "no field at all"
             hint = self._elsewhere(name) or words.did_you_mean(name, known)
-            yield Fault("unknown-field", (*self.path, name), message, name, expected, _DROPS, hint)
+            path = (*self.path, name)
+            meant = words.spelled(name, known)
+            fix = Fix("rename", path, meant) if meant and meant not in self.found else None
+            yield Fault("unknown-field", path, message, name, expected, _DROPS, hint, fix=fix)
 
     def _on_required(self) -> Fault:
         name = self.kind.property
@@ -77,12 +80,14 @@ class _Explainer:
     def _on_type(self) -> Fault:
         expected = words.either(self.kind.types)
         hint = words.retyped(self.found, self.kind.types, quotable=self._quotable())
-        return self._fault("wrong-type", f"must be {words.article(expected)}", expected, hint)
+        meant = words.unquoted(self.found, self.kind.types) if self._quotable() else None
+        return self._fault("wrong-type", f"must be {words.article(expected)}", expected, hint, meant)
 
     def _on_enum(self) -> Fault:
         options = [option for option in self.kind.options if option is not None]
         hint = words.did_you_mean(self.found, options) if self._quotable() else ""
-        return self._fault("not-allowed", "has a value that is not allowed", words.names(options), hint)
+        meant = words.spelled(self.found, options) or None
+        return self._fault("not-allowed", "has a value that is not allowed", words.names(options), hint, meant)
 
     def _on_pattern(self) -> Fault:
         return self._fault("pattern", "is not written as it must be", words.pattern_words(self.kind.pattern))
@@ -111,13 +116,14 @@ class _Explainer:
         if keyword not in words.LIMITS:
             return self._fault("invalid-value", "is not valid", words.quote({keyword: self.schema.get(keyword)}))
         rule, what, _ = words.LIMITS[keyword]
-        why = _TOO_WIDE if self.kind.limit in (*meta.INT32, *meta.INT64) else _REFUSES
-        return self._fault(rule, what, words.limit_words(keyword, self.kind.limit, self.schema), why=why)
+        found = self._fault(rule, what, words.limit_words(keyword, self.kind.limit, self.schema))
+        return found._replace(why=_TOO_WIDE) if self.kind.limit in (*meta.INT32, *meta.INT64) else found
 
-    def _fault(self, rule: str, what: str, expected: str, hint: str = "", why: str = _REFUSES) -> Fault:
+    def _fault(self, rule: str, what: str, expected: str, hint: str = "", meant: Any = None) -> Fault:
         subject = f"`{dotted(self.path)}`" if self.path else "the object"
         found = words.shown(self.obj, self.path, self.found)
-        return Fault(rule, self.path, f"{subject} {what}", found, expected, why, hint)
+        fix = None if meant is None else Fix("set", self.path, meant)
+        return Fault(rule, self.path, f"{subject} {what}", found, expected, _REFUSES, hint, fix=fix)
 
     def _quotable(self) -> bool:
         return words.quotable(self.obj, self.path, self.found)

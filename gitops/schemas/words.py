@@ -132,6 +132,26 @@ def did_you_mean(name: Any, known: Iterable[Any]) -> str:
     return f"did you mean `{near}`?" if near else ""
 
 
+def folded(name: str) -> str:
+    """Without case and separators: two names of one meaning are equal."""
+    return name.lower().replace("_", "").replace("-", "")
+
+
+def spelled(name: Any, options: Iterable[Any]) -> str:
+    """The only option that is the same but for case and separators; empty if there is none."""
+    same = [
+        each for each in options if isinstance(each, str) and isinstance(name, str) and folded(each) == folded(name)
+    ]
+    return same[0] if len(same) == 1 and name else ""
+
+
+def unquoted(value: Any, types: list[str]) -> int | bool | None:
+    """The number or truth value that a text was meant to be."""
+    if isinstance(value, str) and {"integer", "number"} & set(types) and value.removeprefix("-").isdecimal():
+        return int(value) if value.isascii() and (value == "0" or value.lstrip("-")[0] != "0") else None
+    return value == "true" if "boolean" in types and value in ("true", "false") else None
+
+
 def retyped(value: Any, types: list[str], *, quotable: bool) -> str:
     """How the same value would be written as one of the types, where that is likely what was meant."""
     if "string" in types and isinstance(value, bool | int | float):
