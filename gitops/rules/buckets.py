@@ -12,7 +12,7 @@ from gitops.rules import serving
 from gitops.rules.base import Cluster, rule
 from gitops.rules.lookups import CONFIG_MAP, config_lacks, configs, hint, look_elsewhere, service_lacks, services
 from gitops.rules.references import model_uris
-from gitops.rules.storage_secrets import MAKERS, S3, Setting, chain, provider, settings
+from gitops.rules.storage_secrets import MAKERS, S3, Setting, chain, fetched_by_kserve, provider, settings
 from gitops.rules.stores import Store, buckets, store
 from gitops.schemas.faults import dotted
 
@@ -31,7 +31,7 @@ def bucket_exists(obj: Object, cluster: Cluster) -> Iterator[Fault]:
 
     Source: kserve `python/storage/kserve_storage/kserve_storage.py` _download_s3.
     """
-    if not cluster.complete:
+    if not cluster.complete or not fetched_by_kserve(obj):
         return
     for path, uri in model_uris(obj):
         if not uri.startswith("s3://") or path[1] != "predictor":

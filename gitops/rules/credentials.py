@@ -15,6 +15,7 @@ from gitops.rules.storage_secrets import (
     SECRET_NAMES,
     Chain,
     chain,
+    fetched_by_kserve,
     provider,
 )
 
@@ -105,7 +106,7 @@ def model_has_credentials(obj: Object, cluster: Cluster) -> Iterator[Fault]:
 
     Source: kserve `pkg/credentials/service_account_credentials.go` CreateSecretVolumeAndEnv; kserve issues 3852, 4216.
     """
-    for path, uri in model_uris(obj):
+    for path, uri in model_uris(obj) if fetched_by_kserve(obj) else ():
         needed = _SCHEMES.get(uri.partition("://")[0])
         if needed is None or path[1] != "predictor":
             continue

@@ -13,7 +13,7 @@ from gitops.rules import serving
 from gitops.rules.base import Cluster, at, rule
 from gitops.rules.lookups import hint, secret, secret_lacks
 from gitops.rules.secrets_made import SECRET
-from gitops.rules.storage_secrets import decoded, secret_name
+from gitops.rules.storage_secrets import decoded, fetched_by_kserve, made_by, provider, secret_name
 from gitops.schemas.faults import dotted
 
 DEFAULT_SECRET = "storage-config"
@@ -39,7 +39,7 @@ def storage(service: Object) -> Storage | None:
     """The predictor's `storage` block, if it has a path: without one, KServe downloads nothing by it."""
     found = serving.model(serving.predictor(service))
     spec = at(found.spec, "storage") if found else None
-    if found is None or not isinstance(spec, dict) or spec.get("path") is None:
+    if found is None or not isinstance(spec, dict) or spec.get("path") is None or not fetched_by_kserve(service):
         return None
     named = secret_name(service)
     return Storage((*found.path, "storage"), spec, named[1] if named else DEFAULT_SECRET, spec.get("parameters") or {})
@@ -129,7 +129,8 @@ def storage_entry_form(obj: Object, cluster: Cluster) -> Iterator[Fault]:
 
     Source: kserve `pkg/credentials/service_account_credentials.go` CreateStorageSpecSecretEnvs.
     """
-    if obj["metadata"].get("name") != DEFAULT_SECRET:
+    made = made_by(obj, cluster) if obj["metadata"].get("name") == DEFAULT_SECRET else None
+    if made is None or provider(made):  # one with a store's own keys is for a ServiceAccount to list
         return
     for key, (path, text) in _texts(obj).items():
         what = _misformed(text)

@@ -171,3 +171,8 @@ def _known(cluster: Cluster, namespace: str, names: list[str]) -> tuple[SecretMa
 def has_role(account: Object) -> bool:
     """Whether a ServiceAccount has the annotation that makes KServe read S3 settings from it."""
     return ROLE_ARN in (account["metadata"].get("annotations") or {})
+
+
+def fetched_by_kserve(service: Object) -> bool:
+    """Whether KServe downloads the models of a service; ModelMesh does so in its own way, from its own Secrets."""
+    return serving.annotation(service, serving.MODE) != "ModelMesh"
