@@ -129,6 +129,13 @@ def test_nothing_is_missing_where_not_everything_is_known(obj: Object) -> None:
     assert told(obj, complete=False, only=f"{NAMES} {CREDENTIALS}") == set()
 
 
+def test_modelmesh_fetches_in_its_own_way() -> None:
+    service = model()
+    service["metadata"]["annotations"] = {"serving.kserve.io/deploymentMode": "ModelMesh"}
+
+    assert told(service, account(), only="credentials buckets storage_config") == set()
+
+
 def test_what_the_environment_provides_is_there() -> None:
     provides = [{"kind": "Secret", "name": "s3"}, {"kind": "ServiceAccount", "name": "fraud"}]
 
