@@ -9,6 +9,7 @@ from gitops.faults import Path
 from gitops.objects import Object, group_of
 from gitops.rules import serving
 from gitops.rules.base import Kind, at, items
+from gitops.rules.once import once
 
 _TEMPLATE: tuple[Path, ...] = (("spec", "template", "spec"),)
 _SERVICE: tuple[Path, ...] = tuple(("spec", name) for name in ("predictor", "transformer", "explainer"))
@@ -52,8 +53,13 @@ class Reference(NamedTuple):
     optional: bool = False
 
 
-def pods(obj: Object) -> Iterator[Pod]:
+@once
+def pods(obj: Object) -> tuple[Pod, ...]:
     """Every pod spec in an object."""
+    return tuple(_pods(obj))
+
+
+def _pods(obj: Object) -> Iterator[Pod]:
     kind = (group_of(obj["apiVersion"]), obj["kind"])
     for path in PLACES.get(kind, ()):
         spec = at(obj, *path)
@@ -70,10 +76,15 @@ def account(pod: Pod) -> tuple[Path, str]:
     return (*pod.path, field), pod.spec.get(field) or "default"
 
 
-def containers(pod: Pod) -> Iterator[tuple[Path, Object]]:
+@once
+def containers(pod: Pod) -> tuple[tuple[Path, Object], ...]:
     """Every container of a pod, that of a model or framework of KServe included."""
+    return tuple(_containers(pod))
+
+
+def _containers(pod: Pod) -> Iterator[tuple[Path, Object]]:
     for field in _LISTS:
-        for path, container in items(pod.spec, field):
+        for path, container in items(pod.spec, field) if pod.spec.get(field) else ():
             yield (*pod.path, *path), container
     for field in _MODELS:
         if isinstance(pod.spec.get(field), dict):
@@ -113,21 +124,21 @@ def pull_secrets_of(pod: Pod) -> Iterator[Reference]:
 Find = Callable[[Pod], Iterator[Reference]]
 
 
-def references(obj: Object, find: Find) -> Iterator[Reference]:
+@once
+def references(obj: Object, find: Find) -> tuple[Reference, ...]:
     """What `find` finds in every pod of an object."""
-    for pod in pods(obj):
-        yield from find(pod)
+    return tuple(found for pod in pods(obj) for found in find(pod))
 
 
 def _variables(pod: Pod, one: str, whole: str) -> Iterator[Reference]:
     for where, container in containers(pod):
-        for path, variable in items(container, "env"):
-            source = at(variable, "valueFrom", one)
+        for path, variable in items(container, "env") if container.get("env") else ():
+            source = (variable.get("valueFrom") or {}).get(one)
             if source:
                 here = (*where, *path, "valueFrom", one)
                 keys = (((*here, "key"), source["key"]),) if source.get("key") else ()
                 yield from _reference(here, "name", source, keys)
-        for path, entry in items(container, "envFrom"):
+        for path, entry in items(container, "envFrom") if container.get("envFrom") else ():
             yield from _reference((*where, *path, whole), "name", entry.get(whole))
 
 

@@ -21,6 +21,7 @@ from gitops.rules.lookups import (
     secret,
     secret_lacks,
 )
+from gitops.rules.once import once
 from gitops.rules.pods import (
     KINDS,
     Reference,
@@ -198,8 +199,13 @@ def _claims_of_models(obj: Object) -> Iterator[Reference]:
             yield Reference(path, uri.removeprefix("pvc://").partition("/")[0])
 
 
-def model_uris(service: Object) -> Iterator[tuple[Path, str]]:
+@once
+def model_uris(service: Object) -> tuple[tuple[Path, str], ...]:
     """Every place that an InferenceService loads a model from, and where it is written."""
+    return tuple(_uris(service))
+
+
+def _uris(service: Object) -> Iterator[tuple[Path, str]]:
     for component in serving.components(service):
         single = serving.storage_uri(component)
         if single and single[1]:

@@ -15,6 +15,7 @@ from gitops.objects import Object
 from gitops.rules import serving
 from gitops.rules.base import Cluster, Inventory, Kind, at, items
 from gitops.rules.lookups import ACCOUNT, secret
+from gitops.rules.once import once
 from gitops.rules.secrets_made import SECRET, SecretMade, Where
 
 EXTERNAL_SECRET: Kind = ("external-secrets.io", "ExternalSecret")
@@ -24,6 +25,7 @@ MAKERS: tuple[Kind, ...] = (SECRET, EXTERNAL_SECRET, SEALED_SECRET)
 
 ACCESS_KEY, SECRET_KEY = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"
 S3 = f"{serving.GROUP}/s3-"
+_DOMAIN = f"{serving.GROUP}/"
 ROLE_ARN = "eks.amazonaws.com/role-arn"
 SECRET_NAMES = (f"{serving.GROUP}/storageSecretName", f"{serving.GROUP}/secretName")
 """The annotation that names a storage Secret: as KServe's manifests have it, and as its Helm charts do."""
@@ -89,12 +91,13 @@ def made_name(obj: Object) -> str:
     return target or obj["metadata"].get("name") or ""
 
 
+@once
 def settings(obj: Object) -> dict[str, Setting]:
     """KServe's S3 settings that the Secret of an object, or a ServiceAccount, states in clear; templated ones are left out."""
     path, annotations = marks(obj)
     found = {name: Setting(name, path, value, False) for name, path, value in _data(obj)}
     for key, value in annotations.items():
-        name = key.removeprefix(f"{serving.GROUP}/")
+        name = key.removeprefix(_DOMAIN)
         if name in SETTINGS and key != name and isinstance(value, str) and "{{" not in value:
             found[name] = Setting(name, (*path, key), value, True)
     return found
@@ -146,6 +149,7 @@ def secret_name(service: Object) -> tuple[Path, str] | None:
     return None
 
 
+@once
 def chain(service: Object, cluster: Cluster) -> Chain:
     """From a predictor to its account, and from there to the Secrets that KServe will read."""
     name = at(service, "spec", "predictor", "serviceAccountName") or at(service, "spec", "predictor", "serviceAccount")
