@@ -1,0 +1,31 @@
+"""What rules ask of a thing is answered once, and never for another thing."""
+
+from __future__ import annotations
+
+from gitops.rules.once import once
+
+
+def test_the_same_thing_is_asked_once() -> None:
+    asked: list[dict[str, int]] = []
+
+    @once
+    def answer(thing: dict[str, int], other: str) -> int:
+        asked.append(thing)
+        return thing["a"]
+
+    thing = {"a": 1}
+
+    assert [answer(thing, "x"), answer(thing, "x")] == [1, 1]
+    assert len(asked) == 1
+
+
+def test_equal_things_are_different_things() -> None:
+    answer = once(lambda thing: object())
+
+    assert answer({}) is not answer({})
+
+
+def test_a_thing_that_is_gone_leaves_no_answer_to_its_successor() -> None:
+    answer = once(lambda thing: thing["n"])
+
+    assert [answer({"n": number}) for number in range(2000)] == list(range(2000))
