@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,12 +13,15 @@ from gitops.problems import InvalidInput
 from gitops.yaml.parts import Part
 
 if TYPE_CHECKING:
+    from gitops.yaml.find import Columns
     from gitops.yaml.nodes import Node
 
 MAX_SEARCHED = 4 << 20
 """Characters of a document in which places are looked for. That costs a careful reading: some 10 s a MiB."""
 _KEPT = 16
 
+SECRET = re.compile(r"Secret(?:List)?\b")
+"""Where nothing of the kind is written, nothing is a Secret, a SealedSecret or an ExternalSecret."""
 _SECRET_FIELDS = frozenset({"data", "stringData", "encryptedData", "annotations"})
 
 
@@ -28,6 +32,7 @@ class Text:
         self.file, self.text, self.codec = file, text, codec
         self.documents: list[Part] = []
         self.is_json = False
+        self._last: tuple[int, Columns] | None = None
         self._trees: dict[int, tuple[Node | None, tuple[range, ...]]] = {}
 
     def encoded(self, text: str) -> bytes:
@@ -38,7 +43,8 @@ class Text:
         """Line and column, from 1, as `yaml.Positions.of` has them."""
         from gitops.yaml.places import Positions
 
-        line, column = Positions(self._tree(document)[0]).of(path, key=key)
+        found = self._columns(document).of(path, key=key) if document not in self._trees else None
+        line, column = found or Positions(self._tree(document)[0]).of(path, key=key)
         return (line + self.documents[document].line, column) if line else (0, 0)
 
     def node(self, document: int, path: Sequence[str | int]) -> Node | None:
@@ -51,10 +57,20 @@ class Text:
             node = found[1] if found else None
         return node
 
-    def is_secret(self, document: int, path: Sequence[str | int]) -> bool:
-        """Whether the line of a path may hold a value of a Secret, or of what becomes one."""
+    def is_secret(self, document: int, path: Sequence[str | int], *, is_one: bool = False) -> bool:
+        """Whether the line of a path may hold a value of a Secret, or of what becomes one; `is_one`: the document has one."""
+        if not is_one and not SECRET.search(self.text, *self.documents[document][:2]):
+            return False
         line = self.place(document, path)[0] - self.documents[document].line
         return any(line in lines for lines in self._tree(document)[1])
+
+    def _columns(self, document: int) -> Columns:
+        """A quick look, which may not tell; that of the last document is kept."""
+        if self._last is None or self._last[0] != document:
+            from gitops.yaml.find import Columns, columns
+
+            self._last = document, columns(self.documents[document].of(self.text)) or Columns([])
+        return self._last[1]
 
     def _tree(self, document: int) -> tuple[Node | None, tuple[range, ...]]:
         if document not in self._trees:
@@ -107,7 +123,8 @@ def place(given: Given, path: Sequence[str | int], *, key: bool = False) -> Loca
 def quotable(given: Given, path: Sequence[str | int]) -> bool:
     """Whether the line that `place` gives may be shown: none that could hold a value of any kind of Secret."""
     if given.text is not None:
-        return not given.text.is_secret(given.document, (*given.path, *path))
+        is_one = given.object["kind"].endswith("Secret")
+        return not given.text.is_secret(given.document, (*given.path, *path), is_one=is_one)
     source = _source(given, path)
     return source is None or quotable(source, path)
 
@@ -155,15 +172,17 @@ def _child(value: Any, segment: str | int) -> tuple[Any] | None:
 
 def _secret_lines(root: Node, text: str) -> Iterator[range]:
     """The lines of a document with values of a Secret, a SealedSecret or an ExternalSecret, also inside a list."""
-    left = [root]
+    left = [(root, "")]
     while left:
-        fields = {key.text: value for key, value in left.pop().entries if key.kind == "scalar"}
-        if fields.get("kind", root).text.endswith("Secret"):
-            metadata = fields.get("metadata", root)
-            for node in (*_secret_values(fields), *_secret_values({k.text: v for k, v in metadata.entries})):
-                yield range(node.line, text.count("\n", 0, node.end) + 2)
-        left += fields["items"].items if "items" in fields else []
+        node, kind = left.pop()
+        fields = _fields(node)
+        kind = fields["kind"].text if "kind" in fields else kind
+        if kind.endswith("Secret"):
+            for name, value in (*fields.items(), *_fields(fields.get("metadata", node)).items()):
+                if name in _SECRET_FIELDS:
+                    yield range(value.line, text.count("\n", 0, value.end) + 2)
+        left += ((item, kind.removesuffix("List")) for item in (fields["items"].items if "items" in fields else ()))
 
 
-def _secret_values(fields: dict[str, Node]) -> Iterator[Node]:
-    return (value for name, value in fields.items() if name in _SECRET_FIELDS)
+def _fields(node: Node) -> dict[str, Node]:
+    return {key.text: value for key, value in node.entries if key.kind == "scalar"}

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from gitops.faults import Path
-from gitops.given import Given, Text
+from gitops.given import SECRET, Given, Text
 from gitops.location import Location
 from gitops.objects import Object, pointer
 from gitops.problems import InvalidInput, Problem
@@ -23,7 +23,6 @@ MAX_CAREFUL = 4 << 20
 """Characters of one file that are read carefully, which takes some 10 s a MiB. An object in etcd has 1.5 MiB at most."""
 
 _SHOULD_BE = re.compile(r"apiVersion|\bkind\b")
-_SECRET = re.compile(r"""\bkind["']?\s*:\s*["']?\w*Secret\b""")
 _TEMPLATE = re.compile(r"\{\{|\{%")
 _NAMED = re.compile(r"`[^`\n]*`|'[^'\n]{4,}'|\"[^\"\n]*\"")
 _RENDER = "it looks like a template: render it first, as in `helm template … | gitops validate -`"
@@ -133,7 +132,7 @@ class _Reading:
             return
         if problems and _TEMPLATE.search(text):
             problems = [problems[0]._replace(hint=_RENDER)]
-        if _SECRET.search(text):
+        if SECRET.search(text):
             problems = [_without_quotes(problem) for problem in problems]
         self.problems += problems
 

@@ -362,6 +362,14 @@ def test_no_line_with_a_secret_may_be_quoted() -> None:
     assert not quotable(two, ("metadata", "name"))
     assert quotable(three, ("data", "a"))
     assert misread(one, ("stringData", "a")) == ""
+    for text in (
+        "apiVersion: v1\nkind: SecretList\nitems:\n- data:\n    a: hunter2\n",
+        'apiVersion: v1\nkind: "\\u0053ecret"\ndata:\n  a: hunter2\n',
+        "apiVersion: v1\nkind: &kind SealedSecret\ndata:\n  a: hunter2\n",
+    ):
+        ((found,), _) = read(text)
+        assert not quotable(found, ("data", "a"))
+        assert quotable(found, ("kind",))
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from ruamel.yaml import YAML
 
 from gitops.problems import InvalidInput, Problem
 from gitops.yaml import dump, parse, parse_all, positions, remove_value, rename_key, set_value
+from gitops.yaml.find import columns
 from gitops.yaml.read import careful, fast
 from tests.yaml_corpus import TRICKY, random_text
 
@@ -467,6 +468,65 @@ def test_places_of_other_documents_merged_maps_and_unreadable_text() -> None:
     assert positions("a: &x {b: 1}\nc:\n  <<: *x\n").of(["c", "b"]) == (1, 11)
     assert positions("a: [\n").of(["a"]) == (0, 0)
     assert positions("").of(["a"]) == (0, 0)
+
+
+def every_place(data: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    pairs = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    return [path, *(place for key, value in pairs for place in every_place(value, (*path, key)))]
+
+
+LAID_OUT = """\
+- - a: |
+      k: 1
+      - 2
+    'it''s' :
+    - x
+
+    # why
+    -   - y
+        -
+
+    "q r": z
+      and: so
+      on
+  - b:
+      c: {d: 1, g: h}
+      e: [x]
+    f:
+      long
+      text
+- "s"
+""".replace("and: so", "and so")
+
+
+@pytest.mark.parametrize("text", [LAID_OUT, LAID_OUT.replace("\n", "\r\n"), "---\na: 1\n", "- 1\n", "x\n", "{a: 1}\n"])
+def test_columns_tell_the_same_places_as_a_careful_reading(text: str) -> None:
+    quick, careful = columns(text), positions(text)
+    assert quick is not None
+    told = 0
+    for path in every_place(parse(text, "f")):
+        for asked in (path, (*path, "k"), (*path, 0), ("none", *path)):
+            for key in (False, True):
+                found = quick.of(asked, key=key)
+                told += found is not None
+                assert found in (None, careful.of(asked, key=key))
+    assert told
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.deferred(lambda: MAPS))
+def test_columns_find_everything_in_what_is_written_in_blocks(data: dict[str, Any]) -> None:
+    for text in (dump(data), commented(dump(data))):
+        quick, careful = columns(text), positions(text)
+        if quick is not None:
+            for path in every_place(parse(text, "f")):
+                found = quick.of(path)
+                assert found in (None, careful.of(path))
+
+
+def test_what_is_not_plain_is_left_to_a_careful_reading() -> None:
+    for text in ("a: &x 1\n", "a: 'b\n  c'\n", "<<: {a: 1}\n", "a:\tb\n"):
+        assert columns(text) is None
 
 
 # Editing

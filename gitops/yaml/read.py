@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
 from math import isinf
 from typing import TYPE_CHECKING, Any
@@ -58,13 +59,23 @@ def fast(text: str) -> list[Any] | None:
 
     if "\r" in text:
         text = text.replace("\r\n", "\n")
-    if _ends_in_a_block(text) or not text.replace("\n", "").isprintable() or not _is_plain(text):
+    if not is_plain(text):
         return None
     try:
         documents = yaml12.parse_yaml(text, multi=True)
     except ValueError:
         return None
     return [document for document in documents if document is not None] if _is_sure(documents) else None
+
+
+def is_plain(text: str) -> bool:
+    """Whether both readers are known to take a text alike, line ends of DOS aside, save for numbers out of range."""
+    return not _ends_in_a_block(text) and text.replace("\n", "").isprintable() and _is_plain(text)
+
+
+def lines(text: str) -> Iterator[re.Match[str]]:
+    """The lines of a plain text: marker, indentation, dashes, the key in double or single quotes or plain, pairs in flow style."""
+    return _line().finditer(text)
 
 
 def _ends_in_a_block(text: str) -> bool:
