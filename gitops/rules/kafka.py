@@ -75,11 +75,13 @@ def secret_refs(source: Object) -> Iterator[SecretRef]:
 
     Source: eventing-kafka-broker `control-plane/pkg/security/secrets_provider_net_spec.go`.
     """
-    for part, fields in (("sasl", SASL_FIELDS), ("tls", TLS_FIELDS)):
-        for field in fields:
-            path = ("spec", "net", part, field, "secretKeyRef")
-            ref = at(source, *path)
-            if isinstance(ref, dict) and ref.get("name"):
+    net = at(source, "spec", "net")
+    for part, fields in (("sasl", SASL_FIELDS), ("tls", TLS_FIELDS)) if net else ():
+        given = net.get(part) or {}
+        for field in fields if given else ():
+            ref = (given.get(field) or {}).get("secretKeyRef") or {}
+            if ref.get("name"):
+                path = ("spec", "net", part, field, "secretKeyRef")
                 optional = ref.get("optional") is True
                 yield SecretRef(path, f"{part}.{field}", ref["name"], ref.get("key") or "", optional)
 

@@ -49,7 +49,8 @@ def retries_countable(source: Object, cluster: Cluster) -> Iterator[Fault]:
     Source: eventing-kafka-broker `control-plane/pkg/apis/internalskafkaeventing/v1alpha1/consumer_group_validation.go`;
     knative/eventing `pkg/apis/duck/v1/delivery_types.go` DeliverySpec.Validate.
     """
-    retry, policy = at(source, *_path("retry")), at(source, *_path("backoffPolicy"))
+    delivery = at(source, "spec", "delivery") or {}
+    retry, policy = delivery.get("retry"), delivery.get("backoffPolicy")
     if retry is not None and retry < 0:
         yield Fault(
             "retries-countable",
@@ -86,8 +87,9 @@ def delivery_durations_readable(source: Object, cluster: Cluster) -> Iterator[Fa
     Source: knative/eventing `pkg/apis/duck/v1/delivery_types.go` DeliverySpec.Validate; eventing-kafka-broker
     `control-plane/pkg/core/config/utils.go` DurationMillisFromISO8601String; github.com/rickb777/date v1.14.1 `period/parse.go`.
     """
-    for field in DURATIONS:
-        given = at(source, *_path(field))
+    delivery = at(source, "spec", "delivery")
+    for field in DURATIONS if delivery else ():
+        given = delivery.get(field)
         if given is None:
             continue
         read, told = period(given), words(*_path(field))
@@ -148,8 +150,9 @@ def delivery_durations_exact(source: Object, cluster: Cluster) -> Iterator[Fault
 
     Source: github.com/rickb777/date v1.14.1 `period/parse.go` parseDecimalNumber.
     """
-    for field in DURATIONS:
-        given = at(source, *_path(field)) or ""
+    delivery = at(source, "spec", "delivery")
+    for field in DURATIONS if delivery else ():
+        given = delivery.get(field) or ""
         if _TOO_FINE.search(given) and period(given):
             yield Fault(
                 "delivery-durations-exact",

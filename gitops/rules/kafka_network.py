@@ -125,7 +125,7 @@ def credentials_used(source: Object, cluster: Cluster) -> Iterator[Fault]:
 
     Source: eventing-kafka-broker `control-plane/pkg/security/secrets_provider_net_spec.go` getProtocolFromNetSpec, secret.go sslConfig.
     """
-    for part, fields in (("sasl", SASL_FIELDS), ("tls", TLS_FIELDS)):
+    for part, fields in (("sasl", SASL_FIELDS), ("tls", TLS_FIELDS)) if at(source, "spec", "net") else ():
         given = [field for field in fields if has_secret(source, part, field)]
         if given and not enabled(source, part):
             yield Fault(

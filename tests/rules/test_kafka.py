@@ -256,7 +256,7 @@ def test_keys_of_two_makers_add_up() -> None:
 
     made = inventory.index(secrets)["models", "login"]
 
-    assert made.keys == {"user", "sasl.mechanism"}
+    assert made.keys == frozenset(("user", "sasl.mechanism"))
     assert made.by.kind == "Secret"
 
 
