@@ -9,8 +9,11 @@ from gitops.environments import Environment
 from gitops.faults import Fault, Path
 from gitops.objects import Object, group_of
 from gitops.rules.base import Cluster, Kind, Layer, Rule
+from gitops.rules.round_trip import WEBHOOKS, forgiven, round_trip
 from gitops.schemas.kind import WELL_FORMED
 from gitops.schemas.store import Schemas
+
+FORGIVEN = ("left-empty", "unquoted-amount")
 
 
 class Bench:
@@ -49,27 +52,50 @@ class Checked(NamedTuple):
     fit: Object | None
 
     def judged(self, cluster: Cluster, bench: Bench, old: Object | None = None) -> Iterator[Fault]:
-        """What the rules say of what fits. They say nothing where there is no schema: any field may have any form."""
-        if self.fit is not None and not any(fault.rule == "no-schema" for fault in self.faults):
+        """What the rules say of what fits."""
+        if self.fit is not None:
             refused = _misshapen(self.faults)
             for fault in bench.judge(self.fit, cluster, old):
                 if not refused or not _within(fault.pointer, refused):
                     yield fault
 
+    def told(self, cluster: Cluster, bench: Bench, old: Object | None = None) -> tuple[Fault, ...]:
+        """Everything that is wrong. Where a rule says what an empty value does, that it is empty goes without saying."""
+        ruled = tuple(self.judged(cluster, bench, old))
+        spoken = {fault.pointer for fault in ruled} if self.faults else set()
+        return (*(each for each in self.faults if each.rule != "left-empty" or each.pointer not in spoken), *ruled)
+
 
 def checked(obj: Any, schemas: Schemas, old: Object | None = None) -> Checked:
     """What an object's schema says of it, and of the step from `old` to it."""
     found = schemas.faults(obj, old)
+    if not found:
+        return Checked(obj, (), obj)
+    if not judgeable(obj) or any(fault.rule == "no-schema" for fault in found):
+        return Checked(obj, found, None)  # without a schema, any field may have any form
+    obj, found = _as_written(obj, found, schemas, old)
     refused = _misshapen(found)
-    if not refused:
-        return Checked(obj, found, obj)
-    return Checked(obj, found, fitting(obj, refused) if judgeable(obj) else None)
+    return Checked(obj, found, fitting(obj, refused) if refused else obj)
+
+
+def _as_written(
+    obj: Object, found: tuple[Fault, ...], schemas: Schemas, old: Object | None
+) -> tuple[Object, tuple[Fault, ...]]:
+    """The object and its faults after a mutating webhook has written it, if its kind has one."""
+    who = WEBHOOKS.get((group_of(obj["apiVersion"]), obj["kind"]))
+    schema = schemas.schema(obj["apiVersion"], obj["kind"]) if who else None
+    if who is None or schema is None:
+        return obj, found
+    written = round_trip(obj, schema)
+    if written is obj:
+        return obj, found
+    still = schemas.faults(written, old)
+    return written, (*still, *forgiven(found, still, written, who))
 
 
 def faults(obj: Any, cluster: Cluster, bench: Bench, old: Object | None = None) -> tuple[Fault, ...]:
     """Everything that is wrong with an object: what its schema says, and what the rules say of all that fits it."""
-    found = checked(obj, cluster.schemas, old)
-    return (*found.faults, *found.judged(cluster, bench, old))
+    return checked(obj, cluster.schemas, old).told(cluster, bench, old)
 
 
 def judgeable(obj: Any) -> bool:
@@ -101,7 +127,7 @@ def fitting(obj: Object, refused: Collection[Path]) -> Object:
 
 
 def _misshapen(faults: Iterable[Fault]) -> set[Path]:
-    return {fault.pointer for fault in faults if fault.rule not in WELL_FORMED}
+    return {fault.pointer for fault in faults if fault.rule not in WELL_FORMED and fault.rule not in FORGIVEN}
 
 
 def _copy(value: Any) -> Any:

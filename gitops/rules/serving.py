@@ -243,9 +243,10 @@ def model_format(service: Object) -> str:
 
 
 def annotation(obj: Object, key: str) -> str | None:
-    """An annotation's text, or None."""
-    value = (obj["metadata"].get("annotations") or {}).get(key)
-    return value if isinstance(value, str) else None
+    """An annotation's text; empty where it is null, as Go reads it; None where it is not there."""
+    annotations = obj["metadata"].get("annotations") or {}
+    value = annotations.get(key)
+    return value if isinstance(value, str) else "" if key in annotations and value is None else None
 
 
 def autoscaler_class(service: Object) -> str | None:

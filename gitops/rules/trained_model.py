@@ -50,12 +50,14 @@ def trained_model_storage(trained: Object, cluster: Cluster) -> Iterator[Fault]:
     Source: kserve pkg/apis/serving/v1alpha1/trainedmodel_webhook.go: validateStorageURI; pkg/agent/storage/provider.go.
     """
     uri = at(trained, *_URI)
-    if isinstance(uri, str) and not uri.startswith(SCHEMES):
+    if uri is None and trained.get("spec"):
+        return  # the schema tells
+    if not (uri or "").startswith(SCHEMES):
         yield Fault(
             "trained-model-storage",
             _URI,
             "`spec.model.storageUri` has a scheme that a TrainedModel cannot have",
-            uri.partition("://")[0] + "://" if "://" in uri else "no scheme",
+            f"{uri.partition('://')[0]}://" if "://" in (uri or "") else "no scheme",
             ", ".join(SCHEMES),
             f"{REFUSED}: the agent that loads the model knows no other",
             "put the model in a bucket, or serve it by an InferenceService of its own",

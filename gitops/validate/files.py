@@ -75,11 +75,7 @@ def given_problems(
             there[key] = one.fit
     cluster = Cluster(environment, schemas, Inventory(there.values(), schemas, environment.namespace), complete)
     bench = Bench(RULES, environment, LAYERS)
-    told = (
-        Told(given, _problem(given, fault))
-        for given, one, old in every
-        for fault in (*one.faults, *one.judged(cluster, bench, old))
-    )
+    told = (Told(given, _problem(given, fault)) for given, one, old in every for fault in one.told(cluster, bench, old))
     return [each for each in told if suppressed(each.problem, "", environment.policies, today) is None]
 
 
