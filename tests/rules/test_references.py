@@ -129,6 +129,17 @@ def test_nothing_is_missing_where_not_everything_is_known(obj: Object) -> None:
     assert told(obj, complete=False, only=f"{NAMES} {CREDENTIALS}") == set()
 
 
+def test_a_secret_that_is_listed_twice_is_one() -> None:
+    assert told(account("s3", "s3"), secret(), only="credentials") == set()
+
+
+def test_a_bucket_of_a_store_that_only_the_cluster_knows_may_be_the_one() -> None:
+    claim = made("ObjectBucketClaim", "b", "objectbucket.io/v1alpha1", spec={"bucketName": "models"})
+    others = [account("s3"), secret(endpoint="minio:9000", usehttps="0"), job("other"), claim]
+
+    assert told(model(), *others, only="buckets") == set()
+
+
 def test_modelmesh_fetches_in_its_own_way() -> None:
     service = model()
     service["metadata"]["annotations"] = {"serving.kserve.io/deploymentMode": "ModelMesh"}
