@@ -165,6 +165,29 @@ def test_each_rule_knows_its_limits(edit: Edit, rules: set[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("edit", "value"),
+    [
+        (delivery(timeout="10s"), "PT10S"),
+        (delivery(timeout="5min"), "PT5M"),
+        (delivery(backoffDelay="300ms"), "PT0.3S"),
+        (delivery(backoffDelay="250ms"), None),  # Knative would drop the second decimal
+        (delivery(timeout="0s"), None),
+        (delivery(timeout="soon"), None),
+        (delivery(backoffPolicy="Linear"), "linear"),
+        ({"spec.initialOffset": "Earliest"}, "earliest"),
+        ({"spec.initialOffset": "oldest"}, None),
+        (sink(ref=REF, uri="//v1/models/fraud:predict"), "/v1/models/fraud:predict"),
+        ({"metadata.annotations.autoscaling.knative.dev/minScale": "1"}, "autoscaling.eventing.knative.dev/min-scale"),
+        ({"metadata.annotations.autoscaling.knative.dev/target": "1"}, None),
+    ],
+)
+def test_only_what_is_certain_is_mended(edit: Edit, value: str | None) -> None:
+    (fault,) = found(source(edit))
+
+    assert (fault.fix.value if fault.fix else None) == value
+
+
+@pytest.mark.parametrize(
     "edit",
     [
         {"spec.topics": [None]},
