@@ -130,7 +130,7 @@ class Cluster:
         rest = [item for item in objects if item["kind"] not in FIRST | WEBHOOKS | LAST]
         self.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}} for name in NAMESPACES)
         self.apply([*definitions, *rest, *wiring.own_objects(ports[KNATIVE])])
-        self.wait(lambda: all(map(self._served, definitions)), "the custom resources are served")
+        self.wait(lambda: all(map(self._served, definitions)), "the custom resources are served", 180)
         webhooks = [item for item in objects if item["kind"] in WEBHOOKS]
         for item in sorted(webhooks, key=lambda item: bool(item["metadata"]["name"] == PROBED)):
             self.apply([item])
@@ -156,8 +156,11 @@ class Cluster:
         return folder
 
     def apply(self, objects: Iterable[Object]) -> None:
-        """Install objects for good, by server-side apply, several at a time. Raises LabError if one is refused."""
-        with ThreadPoolExecutor(4) as pool:
+        """Install objects for good, by server-side apply. Raises LabError if one is refused.
+
+        Two at a time: the server gives up on a request after 34 s, which more definitions at once can need on a busy machine.
+        """
+        with ThreadPoolExecutor(2) as pool:
             for _ in pool.map(self._apply_one, objects):
                 pass
 
@@ -171,7 +174,10 @@ class Cluster:
 
     def _apply_one(self, obj: Object) -> None:
         query = {"fieldManager": "release", "force": "true"}
-        answer = self.client.request("PATCH", self._path(obj), obj, APPLY, query)
+        for _ in range(3):
+            answer = self.client.request("PATCH", self._path(obj), obj, APPLY, query)
+            if answer.status != 504:
+                break
         if not answer.ok:
             raise LabError(f"{obj['kind']} {obj['metadata']['name']} is refused: {answer.data.get('message')}")
 

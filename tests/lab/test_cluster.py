@@ -35,11 +35,7 @@ RUNTIME: Object = {
     "supportedModelFormats": [{"name": "smoke", "version": "1", "autoSelect": True, "priority": 1}],
     "containers": [container()],
 }
-# Two versions of one format are told apart by nothing but their priorities, which must then be the same.
-UNEQUAL = {
-    **RUNTIME,
-    "supportedModelFormats": [{"name": "a", "autoSelect": True, "priority": priority} for priority in (1, 2)],
-}
+TWO_WORKERS = {"workerSpec": {"containers": [container(), container(name="second")]}}
 TRAINED: Object = {
     "inferenceService": "smoke",
     "model": {"framework": "sklearn", "memory": "1Gi", "storageUri": "s3://models/a"},
@@ -87,10 +83,14 @@ WRONG: dict[str, tuple[str, Object, str]] = {
         {"metadata": {"annotations": {"serving.kserve.io/autoscalerClass": "bogus"}}},
         "inferenceservice.kserve-webhook-server.validator",
     ),
-    "unequal priorities": ("ServingRuntime", {"spec": UNEQUAL}, "servingruntime.kserve-webhook-server.validator"),
-    "unequal priorities in the cluster": (
+    "two containers in a worker": (
+        "ServingRuntime",
+        {"spec": TWO_WORKERS},
+        "servingruntime.kserve-webhook-server.validator",
+    ),
+    "two containers in a cluster's worker": (
         "ClusterServingRuntime",
-        {"spec": UNEQUAL},
+        {"spec": TWO_WORKERS},
         "clusterservingruntime.kserve-webhook-server.validator",
     ),
     "a graph without root": (
