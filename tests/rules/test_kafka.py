@@ -190,7 +190,6 @@ def test_only_what_is_certain_is_mended(edit: Edit, value: str | None) -> None:
 @pytest.mark.parametrize(
     "edit",
     [
-        {"spec.topics": [None]},
         {"spec.topics": "orders"},
         {"spec.bootstrapServers": "kafka:9092"},
         {"spec.sink": "http://display"},
