@@ -31,7 +31,8 @@ MADE_EVERYWHERE = {
 """What controllers put into every namespace."""
 
 _BUCKET_KEYS = frozenset(("BUCKET_HOST", "BUCKET_PORT", "BUCKET_NAME", "BUCKET_REGION", "BUCKET_SUBREGION"))
-_MANY = 2000
+_MANY = 200
+"""From this many names on, a near one is only looked for among those that begin alike: to compare names is slow."""
 
 
 def secret_lacks(cluster: Cluster, namespace: str, name: str) -> bool:
@@ -113,7 +114,9 @@ def look_elsewhere(kind: str, namespace: str, name: str, there: Collection[Where
         todo = across.format(others[0]) or f"make one in `{namespace}`, for names do not reach over"
         return f"the {kind} `{name}` is in namespace `{others[0]}`: {todo}"
     here = [other for where, other in there if where == namespace]
-    near = nearest(name, here) if len(here) < _MANY else ""
+    if len(here) > _MANY:
+        here = [other for other in here if other[:3] == name[:3]][:_MANY]
+    near = nearest(name, here)
     if near:
         return f"did you mean `{near}`?"
     return f"add it, or, if the cluster has it already, put `{{kind: {kind}, name: {name}}}` under `provides` in environment.yaml"

@@ -129,6 +129,14 @@ def test_nothing_is_missing_where_not_everything_is_known(obj: Object) -> None:
     assert told(obj, complete=False, only=f"{NAMES} {CREDENTIALS}") == set()
 
 
+def test_a_near_name_is_found_among_very_many() -> None:
+    from gitops.rules.lookups import look_elsewhere
+
+    there = [("models", f"other-{index}") for index in range(1000)] + [("models", "fraud-s3")]
+
+    assert look_elsewhere("Secret", "models", "fraud-s4", there) == "did you mean `fraud-s3`?"
+
+
 def test_a_secret_that_is_listed_twice_is_one() -> None:
     assert told(account("s3", "s3"), secret(), only="credentials") == set()
 
