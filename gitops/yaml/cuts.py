@@ -53,7 +53,7 @@ def drop(text: str, path: Path) -> str:
     return _cut_entry(text, last)
 
 
-def rename(text: str, path: Path, new: str) -> str:
+def rekey(text: str, path: Path, new: str) -> str:
     """The text with the key at a path written as another, in quotes of the same kind."""
     steps = _walk(documents(text, "")[0], path)
     if len(steps) < len(path):

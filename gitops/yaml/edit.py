@@ -12,7 +12,7 @@ from typing import Any
 
 from gitops.location import Location
 from gitops.problems import InvalidInput, Problem
-from gitops.yaml.cuts import drop, put, rename
+from gitops.yaml.cuts import drop, put, rekey
 from gitops.yaml.read import parse
 
 Path = Sequence[str | int]
@@ -55,7 +55,7 @@ def rename_key(text: str, path: Path, new: str, file: str = "", read: Read = par
     wanted = renamed(before, path, new)
     if wanted is None:
         raise _refusal(path, f"cannot become `{new}`, which is there already", file)
-    return _proven(rename(text, path, new), wanted, path, file, read)
+    return _proven(rekey(text, path, new), wanted, path, file, read)
 
 
 def _proven(new: str, wanted: Any, path: Path, file: str, read: Read) -> str:

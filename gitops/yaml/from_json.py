@@ -97,7 +97,8 @@ class _Reader:
             found = []
         place = Location(self.file, part.line + 1)
         self.problems += found or [
-            Problem("duplicate-key", f"`{name}` is there a second time", place, why=_WHY) for name in self.repeated
+            Problem("duplicate-key", f"`{name}` is there a second time", place, why=_WHY)
+            for name in dict.fromkeys(self.repeated)
         ]
         self.repeated.clear()
 
