@@ -58,6 +58,13 @@ class Client:
         self._open: set[http.client.HTTPSConnection] = set()
         self._resources: dict[str, dict[str, Resource]] = {}
 
+    @classmethod
+    def of(cls, kubeconfig: Path) -> Client:
+        """A client as a kubeconfig of the lab says."""
+        config = json.loads(kubeconfig.read_text())
+        cluster, user = config["clusters"][0]["cluster"], config["users"][0]["user"]
+        return cls(int(cluster["server"].rpartition(":")[2]), user["token"], Path(cluster["certificate-authority"]))
+
     def request(
         self, method: str, path: str, body: object = None, content: str = JSON, query: dict[str, str] | None = None
     ) -> Response:

@@ -1,9 +1,10 @@
 """A real API server with the real admission webhooks of KServe and Knative Kafka, on loopback, for as long as a block lasts.
 
-    with Cluster() as cluster:
-        cluster.verdict({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}}).accepted
+    with running() as judge:
+        judge.verdict({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}}).accepted
 
-`python -m tests.lab.cluster` starts one, prints the path of a kubeconfig for its administrator, and waits for Ctrl-C.
+`python -m tests.lab.cluster` starts one, prints how its administrator reaches it, and waits for Ctrl-C. With LAB_KUBECONFIG set to
+what it printed, tests use that one instead of starting their own.
 
 What is real: etcd, kube-apiserver, and KServe's and Knative's own programs as released, with their CRDs, settings,
 webhook configurations and built-in runtimes. What is not: nodes, pods, controllers. KServe's managers bring controllers along, but
@@ -14,19 +15,19 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import secrets
 import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Self
 
 from tests.lab import upstream, wiring
-from tests.lab.client import APPLY, Client
+from tests.lab.client import Client
 from tests.lab.programs import LabError, Programs, free_ports, listens, missing
 from tests.lab.verdicts import Judge, Object, Operation, Verdict
 from tests.lab.wiring import ADMIN, KNATIVE, KNATIVE_NAMESPACE, KNATIVE_USER, KSERVE, READER
@@ -89,13 +90,13 @@ class Cluster:
 
     def verdict(self, manifest: Object | bytes, *, operation: Operation = "create") -> Verdict:
         """See `Judge.verdict`."""
-        return self._judge.verdict(manifest, operation=operation)
+        return self.judge.verdict(manifest, operation=operation)
 
     def verdict_update(
         self, live: Object, new: Object, *, status: Object | None = None, operation: Operation = "apply"
     ) -> Verdict:
         """See `Judge.verdict_update`."""
-        return self._judge.verdict_update(live, new, status=status, operation=operation)
+        return self.judge.verdict_update(live, new, status=status, operation=operation)
 
     def kubeconfig(self, user: str = ADMIN) -> Path:
         """A kubeconfig file of a user of the lab (in JSON, which is YAML)."""
@@ -115,11 +116,11 @@ class Cluster:
         # Definitions of megabytes make much garbage: a third less CPU to start, for half a gigabyte.
         arguments = wiring.kube_apiserver(self.folder, store, port, tokens)
         self._programs.start("kube-apiserver", *arguments, env={"GOGC": "200"})
-        self.wait(lambda: listens(port), "the API server listens")
+        self._programs.wait(lambda: listens(port), "the API server listens")
         self._certificate = self.folder / "certificates" / "apiserver.crt"
         self.client = Client(port, self._tokens[ADMIN], self._certificate)
-        self._judge = Judge(self.client)
-        self.wait(lambda: self.client.request("GET", "/readyz").ok, "the API server is ready")
+        self.judge = Judge(self.client)
+        self._programs.wait(lambda: self.client.request("GET", "/readyz").ok, "the API server is ready")
 
     def _install(self) -> None:
         """What the releases install, in the order in which one part needs the other."""
@@ -128,16 +129,16 @@ class Cluster:
         objects = [wiring.reached_at(item, ports, bundle) for item in upstream.installed()]
         definitions = [item for item in objects if item["kind"] in FIRST]
         rest = [item for item in objects if item["kind"] not in FIRST | WEBHOOKS | LAST]
-        self.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}} for name in NAMESPACES)
-        self.apply([*definitions, *rest, *wiring.own_objects(ports[KNATIVE])])
-        self.wait(lambda: all(map(self._served, definitions)), "the custom resources are served", 180)
+        self.judge.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}} for name in NAMESPACES)
+        self.judge.apply([*definitions, *rest, *wiring.own_objects(ports[KNATIVE])])
+        self._programs.wait(lambda: all(map(self._served, definitions)), "the custom resources are served", 180)
         webhooks = [item for item in objects if item["kind"] in WEBHOOKS]
         for item in sorted(webhooks, key=lambda item: bool(item["metadata"]["name"] == PROBED)):
-            self.apply([item])
+            self.judge.apply([item])
         self._start_webhooks(ports)
-        self.wait(lambda: all(map(listens, ports.values())), "the webhooks listen")
-        self.wait(self._webhooks_answer, "the webhooks answer")
-        self.apply(item for item in objects if item["kind"] in LAST)
+        self._programs.wait(lambda: all(map(listens, ports.values())), "the webhooks listen")
+        self._programs.wait(self._webhooks_answer, "the webhooks answer")
+        self.judge.apply(item for item in objects if item["kind"] in LAST)
 
     def _start_webhooks(self, ports: dict[str, int]) -> None:
         for name, service in KSERVE.items():
@@ -154,39 +155,6 @@ class Cluster:
         for suffix in ("crt", "key"):
             shutil.copy(self._certificate.with_suffix(f".{suffix}"), serving / f"tls.{suffix}")
         return folder
-
-    def apply(self, objects: Iterable[Object]) -> None:
-        """Install objects for good, by server-side apply. Raises LabError if one is refused.
-
-        Two at a time: the server gives up on a request after 34 s, which more definitions at once can need on a busy machine.
-        """
-        with ThreadPoolExecutor(2) as pool:
-            for _ in pool.map(self._apply_one, objects):
-                pass
-
-    def delete(self, obj: Object) -> None:
-        """Delete an object for good, finalizers or not. Raises LabError if it stays all the same."""
-        self._judge.delete(self._path(obj))
-
-    def wait(self, ready: Callable[[], bool], what: str, seconds: float = 60) -> None:
-        """Wait until `ready()`. Raises LabError, with the ends of the logs, if it is not in time or a program ends."""
-        self._programs.wait(ready, what, seconds)
-
-    def _apply_one(self, obj: Object) -> None:
-        query = {"fieldManager": "release", "force": "true"}
-        for _ in range(3):
-            answer = self.client.request("PATCH", self._path(obj), obj, APPLY, query)
-            if answer.status != 504:
-                break
-        if not answer.ok:
-            raise LabError(f"{obj['kind']} {obj['metadata']['name']} is refused: {answer.data.get('message')}")
-
-    def _path(self, obj: Object) -> str:
-        resource = self.client.resource(obj["apiVersion"], obj["kind"])
-        if resource is None:
-            raise LabError(f"no {obj['kind']} in {obj['apiVersion']}")
-        metadata = obj["metadata"]
-        return resource.path(metadata.get("namespace", "default") if resource.namespaced else None, metadata["name"])
 
     def _served(self, definition: Object) -> bool:
         spec = definition["spec"]
@@ -205,10 +173,23 @@ class Cluster:
         return mutated and all("admission webhook" in verdict.message for verdict in told)
 
 
+@contextmanager
+def running() -> Iterator[Judge]:
+    """The cluster that LAB_KUBECONFIG names, else one that lasts as long as the block. Raises LabError as `Cluster` does."""
+    with ExitStack() as stack:
+        if named := os.environ.get("LAB_KUBECONFIG"):
+            client = Client.of(Path(named))
+            stack.callback(client.close)
+            yield Judge(client)
+        else:
+            yield stack.enter_context(Cluster()).judge
+
+
 def main() -> None:
     """Start a cluster, say how to reach it, and wait for Ctrl-C."""
     with Cluster() as cluster:
-        sys.stdout.write(f"export KUBECONFIG={cluster.kubeconfig()}\n")
+        file = cluster.kubeconfig()
+        sys.stdout.write(f"export KUBECONFIG={file} LAB_KUBECONFIG={file}\n")
         sys.stdout.flush()
         try:
             signal.pause()

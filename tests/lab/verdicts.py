@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -74,37 +76,61 @@ class Judge:
 
         Raises LabError if `live` itself is refused, or exists already.
         """
-        place = self._place(live)
-        if place is None:
-            raise LabError(f"the server serves no {live.get('apiVersion')}/{live.get('kind')}")
-        resource, namespace = place
-        name = _name(live) or ""
-        path = resource.path(namespace, name)
+        path = self._path(live)
         if self.client.request("GET", path).ok:
             raise LabError(f"{path} exists already")
         try:
-            self._create(resource, namespace, live, status)
+            self._create(path, live, status)
             return self.verdict(new, operation=operation)
         finally:
-            self.delete(path)
+            self.delete(live)
 
-    def _create(self, resource: Resource, namespace: str | None, live: Object, status: Object | None) -> None:
+    def _create(self, path: str, live: Object, status: Object | None) -> None:
         """Server-side apply, so that a later apply knows what it owned."""
-        path = resource.path(namespace, _name(live))
         made = self.client.request("PATCH", path, live, APPLY, {**STRICT, "force": "true"})
         if made.ok and status is not None:
             made = self.client.request("PATCH", f"{path}/status", {"status": status}, MERGE, STRICT)
         if not made.ok:
             raise LabError(f"{path}: the live object is refused: {made.data.get('message')}")
 
-    def delete(self, path: str) -> None:
-        """Delete an object for good; no controller is there to see to its finalizers. Gone already is fine."""
+    def apply(self, objects: Iterable[Object]) -> None:
+        """Install objects for good, by server-side apply. Raises LabError if one is refused.
+
+        Two at a time: the server gives up on a request after 34 s, which more definitions at once can need on a busy machine.
+        """
+        with ThreadPoolExecutor(2) as pool:
+            for _ in pool.map(self._apply_one, objects):
+                pass
+
+    def _apply_one(self, obj: Object) -> None:
+        for _ in range(3):
+            answer = self.client.request(
+                "PATCH", self._path(obj), obj, APPLY, {"fieldManager": MANAGER, "force": "true"}
+            )
+            if answer.status != 504:
+                break
+        if not answer.ok:
+            raise LabError(f"{obj['kind']} {obj['metadata']['name']} is refused: {answer.data.get('message')}")
+
+    def delete(self, obj: Object) -> None:
+        """Delete an object for good; no controller is there to see to its finalizers. Gone already is fine.
+
+        Raises LabError if it stays all the same.
+        """
+        path = self._path(obj)
         options = {"propagationPolicy": "Background", "gracePeriodSeconds": 0}
         deadline = time.monotonic() + 10
         while self.client.request("DELETE", path, options).status != 404:
             self.client.request("PATCH", path, {"metadata": {"finalizers": None}}, MERGE)
             if time.monotonic() > deadline:
                 raise LabError(f"{path} cannot be deleted")
+
+    def _path(self, obj: Object) -> str:
+        place = self._place(obj)
+        if place is None:
+            raise LabError(f"the server serves no {obj.get('apiVersion')}/{obj.get('kind')}")
+        resource, namespace = place
+        return resource.path(namespace, obj["metadata"]["name"])
 
     def _send(
         self,
