@@ -20,6 +20,7 @@ _UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x85\x86-\x9f\ufff
 _LOOKS_TYPED = re.compile(
     r"(?i)~|null|true|false|yes|no|on|off|y|n|[-+]?\.?(\d[\d_.:]*(e[-+]?\d+)?|inf|nan)|0[xob][\da-f_]+|\d{4}-\d\d?-\d\d?.*|"
 )
+_FOR_KUSTOMIZE = re.compile(r"(internal\.|alpha\.)?config\.(kubernetes|k8s)\.io/")
 # What the emitter writes for any of these: an escape, a long number, a quoted key, an annotation's pointer without a domain.
 _SUSPECT = tuple(
     (sign, re.compile(pattern, re.MULTILINE))
@@ -29,6 +30,8 @@ _SUSPECT = tuple(
         ("- ", r"- -?\d{16}"),
         ('":', r'^[ -]*"(?!\$patch")[^"\n]*":'),
         ("/annotations/", r"/annotations/[^~\n]*$"),
+        ("config.k", r"(?<!kustomize\.)config\.(?:kubernetes|k8s)\.io(?:/|~1)"),
+        ("List\n", r"^kind: \w*List$"),
     )
 )
 """Each behind a sign to look for first, and each with a beginning of its own: one pattern for all takes five times as long."""
@@ -43,7 +46,7 @@ def suspicious(text: str) -> bool:
 
 def faults(obj: Object) -> tuple[Fault, ...]:
     """Everything in an object that would not arrive in the cluster as it is written, or not at all."""
-    return (*_walk(obj, ()), *_annotation_keys(obj))
+    return (*_walk(obj, ()), *_annotation_keys(obj), *_list(obj))
 
 
 def _walk(value: Any, path: Path) -> Iterator[Fault]:
@@ -104,6 +107,17 @@ def _annotation_keys(obj: Object) -> Iterator[Fault]:
             yield _not_carried(
                 ("metadata", "annotations", key), f"the annotation key `{key}`", "Kustomize reads it as another type."
             )
+        elif isinstance(key, str) and _FOR_KUSTOMIZE.match(key):
+            yield _not_carried(
+                ("metadata", "annotations", key),
+                f"the annotation `{key}`",
+                "Kustomize takes it as said to itself, and drops the annotation or the whole object.",
+            )
+
+
+def _list(obj: Object) -> Iterator[Fault]:
+    if str(obj.get("kind", "")).endswith("List") and isinstance(obj.get("items"), list):
+        yield _not_carried(("items",), "an object of a kind in …List with `items`", "Kustomize takes the items alone.")
 
 
 def _not_json(path: Path, what: str) -> Fault:

@@ -54,7 +54,33 @@ def test_annotation_keys_that_read_as_another_type_are_found(key: str) -> None:
     assert suspicious(dump(obj))
 
 
-@pytest.mark.parametrize("key", ["sidecar.istio.io/inject", "modelFormat", "prometheus.io/port"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "config.kubernetes.io/local-config",
+        "config.kubernetes.io/index",
+        "internal.config.kubernetes.io/path",
+        "config.k8s.io/id",
+    ],
+)
+def test_annotations_that_kustomize_takes_for_its_own_are_found(key: str) -> None:
+    obj = config_map({}, annotations={key: "true"})
+
+    assert [fault.pointer for fault in faults(obj)] == [("metadata", "annotations", key)]
+    assert suspicious(dump(obj))
+    assert suspicious(f"path: /metadata/annotations/{key.replace('/', '~1')}\n")
+
+
+def test_a_list_of_objects_is_found_before_kustomize_takes_it_apart() -> None:
+    obj = {"apiVersion": "example.com/v1", "kind": "ModelList", "metadata": {"name": "m"}, "items": []}
+
+    assert [fault.pointer for fault in faults(obj)] == [("items",)]
+    assert suspicious(dump(obj))
+
+
+@pytest.mark.parametrize(
+    "key", ["sidecar.istio.io/inject", "modelFormat", "prometheus.io/port", "kustomize.config.k8s.io/needs-hash"]
+)
 def test_ordinary_annotation_keys_are_not_even_suspicious(key: str) -> None:
     obj = config_map({}, annotations={key: "x"})
 

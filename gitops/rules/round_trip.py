@@ -23,6 +23,8 @@ WEBHOOKS: Mapping[Kind, str] = {
     ("serving.kserve.io", "InferenceService"): "KServe's webhook",
     ("serving.kserve.io", "LLMInferenceService"): "KServe's webhook",
     ("sources.knative.dev", "KafkaSource"): "Knative's webhook",
+    ("eventing.knative.dev", "KafkaSink"): "Knative's webhook",
+    ("messaging.knative.dev", "KafkaChannel"): "Knative's webhook",
 }
 """Kinds whose mutating webhook reads and writes every object."""
 
