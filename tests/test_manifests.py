@@ -719,3 +719,17 @@ def test_no_bytes_raise_anything(content: bytes, file: str, named: bool) -> None
     for problem in problems:
         assert problem.location is not None
         assert problem.location.file == file
+
+
+# ---- writing back ----------------------------------------------------------------------------------------------------
+
+
+def test_a_file_is_rewritten_where_its_symlink_leads(tmp_path: Path) -> None:
+    put(tmp_path, {"real/a.yaml": config_map("a")})
+    (tmp_path / "real" / "a.yaml").chmod(0o640)
+    (tmp_path / "link.yaml").symlink_to("real/a.yaml")
+    given_bytes.rewrite(tmp_path / "link.yaml", b"new\n")
+    assert (tmp_path / "link.yaml").is_symlink()
+    assert (tmp_path / "real" / "a.yaml").read_bytes() == b"new\n"
+    assert (tmp_path / "real" / "a.yaml").stat().st_mode & 0o777 == 0o640
+    assert [given_bytes.is_file(name) for name in ("<stdin>", "/dev/fd/63", "a.yaml")] == [False, False, True]
