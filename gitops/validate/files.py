@@ -188,9 +188,13 @@ def file_problems(request: Request, project: Project | None) -> tuple[list[Probl
     Raises InvalidInput, UsageError and ToolError.
     """
     library, environment = destination(project, request.where)
-    scope = library.schemas(environment.crds, environment.kubernetes).scope
+    schemas = library.schemas(environment.crds, environment.kubernetes)
     old = given_at(request.names, request.folder, request.base) if request.base else ()
-    before = {key: each.object for each in old if (key := _key(each.object, environment, scope))}
+    before = {
+        key: fit
+        for each in old
+        if (key := _key(each.object, environment, schemas.scope)) and (fit := checked(each.object, schemas).fit)
+    }
 
     def told() -> tuple[list[Told], list[Problem]]:
         givens, problems = read_given(request.names, request.folder)

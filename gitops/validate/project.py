@@ -19,6 +19,7 @@ from gitops.validate.choice import Choice
 
 if TYPE_CHECKING:
     from gitops.pipeline import World
+    from gitops.schemas.store import Schemas
 
 LONELY: tuple[Layer, ...] = ("admission", "controller", "policy")
 """Layers whose rules look at one object."""
@@ -58,7 +59,7 @@ def project_problems(
     world = world._replace(today=today, used=set())
     problems = list(world.problems)
     if base:
-        before, unread = committed(project, base)
+        before, unread = committed(project, base, world.schemas)
         world, problems = world._replace(before=before), [*problems, *unread]
     if BASE in world.schemas:
         names = sorted(world.applications)
@@ -70,14 +71,22 @@ def project_problems(
     return [problem for problem in merged(problems) if choice.takes(problem)]
 
 
-def committed(project: Project, revision: str) -> tuple[dict[str, dict[Key, Object]], tuple[Problem, ...]]:
-    """Environment -> the objects that were committed there at a revision; a warning for what cannot be read back."""
+def committed(
+    project: Project, revision: str, schemas: Mapping[str, Schemas]
+) -> tuple[dict[str, dict[Key, Object]], tuple[Problem, ...]]:
+    """Environment -> the objects that were committed there at a revision; a warning for what cannot be read back.
+
+    Of each, only what fits its schema: a cluster has stored no more.
+    """
     from gitops.history import objects_at
+    from gitops.rules.judge import checked as check
 
     found = objects_at(project, revision)
     before: dict[str, dict[Key, Object]] = {}
     for (environment, _), placed in found.objects.items():
-        before.setdefault(environment, {}).update((key_of(each.object), each.object) for each in placed)
+        if environment in schemas:
+            fits = (check(each.object, schemas[environment]).fit for each in placed)
+            before.setdefault(environment, {}).update((key_of(fit), fit) for fit in fits if fit)
     return before, found.problems
 
 
