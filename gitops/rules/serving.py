@@ -170,13 +170,14 @@ def main_container(component: Component) -> Part | None:
     """The container that serves in a custom component, once the webhook has named it; None where a model is served.
 
     The webhook names a predictor's first container `kserve-container` where it is alone or has no name, and that of a transformer
-    or explainer always.
+    or explainer always; it names none of a predictor of ModelMesh or of a canary.
     """
     containers = list(items(component.spec, "containers"))
     if not containers or model(component) or _explains(component):
         return None
     path, first = containers[0]
-    if component.name == "predictor" and len(containers) > 1 and _name(first):
+    renamed = component.moved and (len(containers) == 1 or not _name(first))
+    if component.name == "predictor" and not renamed:
         named = next((found for found in containers if _name(found[1]) == MAIN_CONTAINER), None)
         if named is None:
             return None

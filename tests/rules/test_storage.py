@@ -216,6 +216,16 @@ def test_storage_parameters_make_a_uri_and_no_leak(parameters: dict[str, str], e
     assert told({URI: None, P + "model.storage": {"path": "p", "parameters": parameters}}) == expected
 
 
+def test_a_container_of_model_mesh_keeps_its_name_and_is_not_the_servers() -> None:
+    edit = {**env("s3://a/b"), P + "storageUris": [{"uri": "s3://a/b", "mountPath": "/m"}]}
+    named = service(edit, "ModelMesh")
+    other = service(edit, "ModelMesh")
+    other["spec"]["predictor"]["containers"][0]["name"] = "other"
+
+    assert broken(named, only="storage") == {"single-storage-uri"}
+    assert "single-storage-uri" not in broken(other, only="storage")
+
+
 def test_model_mesh_reads_storage_in_its_own_way() -> None:
     obj = service(
         {URI: None, P + "model.storage": {"path": "p", "parameters": {"type": "pvc", "name": "c"}}}, "ModelMesh"
