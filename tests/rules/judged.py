@@ -68,7 +68,7 @@ def edited(obj: Object, edit: Edit) -> Object:
         if value is None:
             at.pop(steps[-1], None)
         else:
-            at[steps[-1]] = value
+            at[steps[-1]] = copy.deepcopy(value)
     return made
 
 
