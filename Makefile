@@ -20,8 +20,9 @@ lint: $(INSTALLED_DEV)
 types: $(INSTALLED_DEV)
 	$(BIN)/mypy
 
-check: $(INSTALLED)  ## What is committed is what would be rendered, and the schemas are what their sources say.
+check: $(INSTALLED)  ## What is committed is what would be rendered, a cluster would take it, and the schemas are what their sources say.
 	$(BIN)/gitops render --check
+	$(BIN)/gitops validate
 	$(BIN)/gitops schemas verify
 
 tools:  ## Build the real kustomize at its pinned version, where Go is present.

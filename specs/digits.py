@@ -40,7 +40,9 @@ def digits(env: Environment, values: DigitsValues):
         service_account=account,
         model=Model(format="tensorflow", storage=images.uri("models", str(values.model_version))),
         transformer=Transformer(
-            container=Container(image=values.transformer_image, cpu="100m", memory="100Mi"), service_account=account
+            container=Container(image=values.transformer_image, cpu="100m", memory="100Mi"),
+            service_account=account,
+            min_replicas=values.min_replicas,
         ),
         min_replicas=values.min_replicas,
     )

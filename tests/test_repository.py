@@ -42,6 +42,12 @@ def test_the_overlays_are_fresh() -> None:
     assert (result.status, result.stdout) == (0, "")
 
 
+def test_a_cluster_would_take_all_of_it_and_policies_accept_it() -> None:
+    result = gitops(REPOSITORY, "validate")
+
+    assert (result.status, result.stdout, result.stderr) == (0, "", "")
+
+
 def test_every_application_runs_in_every_environment() -> None:
     assert [path.relative_to(REPOSITORY / "overlays").as_posix() for path in OVERLAYS] == [
         f"{environment}/{application}"

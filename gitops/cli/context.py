@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
 
-from gitops.problems import NoProject
+from gitops.problems import NoProject, UsageError
 from gitops.project import Project
 
 
@@ -52,3 +54,17 @@ def lines_of(file: str) -> list[str]:
         return (root / file).read_text(encoding="utf-8").split("\n")
     except (OSError, ValueError):
         return []
+
+
+def today() -> date:
+    """The day by which suppressions run out: that of SOURCE_DATE_EPOCH (seconds, in UTC) where it is set, so that a run can be repeated.
+
+    Raises UsageError for what is no such number.
+    """
+    stated = os.environ.get("SOURCE_DATE_EPOCH")
+    if not stated:
+        return date.today()
+    try:
+        return datetime.fromtimestamp(int(stated), UTC).date()
+    except (ValueError, OverflowError, OSError) as error:
+        raise UsageError("SOURCE_DATE_EPOCH must be a number of seconds since 1970") from error

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from gitops.cli.context import found_project, project
+from gitops.cli.context import found_project, project, today
 from gitops.cli.main import environment_option
 from gitops.cli.progress import bar
 from gitops.problems import InvalidInput, UsageError
 
 if TYPE_CHECKING:
-    from gitops.validate.files import Destination
     from gitops.problems import Problem
     from gitops.validate.choice import Choice
     from gitops.validate.files import Destination
-    from gitops.validate.choice import Choice
 
 OUTPUTS = ("text", "json", "sarif", "junit", "github")
 
@@ -72,10 +69,12 @@ def validate(
             from gitops.validate.files import Request, file_problems
 
             where = _destination(env, kubernetes, crds, complete)
-            request = Request(files, Path.cwd(), where, choice, date.today(), base or "", fix)
+            request = Request(files, Path.cwd(), where, choice, today(), base or "", fix)
             problems, mended = file_problems(request, found_project())
         elif kubernetes or crds or complete:
-            raise UsageError("--kubernetes-version, --crds and --complete are for FILE; a project's environments say them")
+            raise UsageError(
+                "--kubernetes-version, --crds and --complete are for FILE; a project's environments say them"
+            )
         else:
             problems, mended = _of_project(choice, base or "", fix, jobs)
     except InvalidInput as error:
@@ -91,7 +90,7 @@ def _of_project(choice: Choice, base: str, fix: bool, jobs: int | None) -> tuple
     from gitops.validate.project import project_problems
 
     def found() -> list[Problem]:
-        return project_problems(project(), choice, jobs or processes(), bar("validating"), date.today(), base)
+        return project_problems(project(), choice, jobs or processes(), bar("validating"), today(), base)
 
     problems = found()
     if not fix:
