@@ -34,13 +34,12 @@ from tests.lab.wiring import ADMIN, KNATIVE, KNATIVE_NAMESPACE, KNATIVE_USER, KS
 
 NAMESPACES = ("kserve", KNATIVE_NAMESPACE)
 
-# Objects are installed in this order; everything else comes between the two, with what the lab adds.
+# The kinds that others need, that begin to judge, and that are judged; objects are installed in that order, all others with the first.
 FIRST, WEBHOOKS, LAST = (
     {"CustomResourceDefinition"},
     {"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"},
     {"ClusterServingRuntime", "ClusterStorageContainer", "LLMInferenceServiceConfig"},
 )
-
 
 # The webhooks stored last, and objects by whose verdicts one sees that they answer.
 PROBED = "inferenceservice.serving.kserve.io"
@@ -131,7 +130,7 @@ class Cluster:
         rest = [item for item in objects if item["kind"] not in FIRST | WEBHOOKS | LAST]
         self.judge.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}} for name in NAMESPACES)
         self.judge.apply([*definitions, *rest, *wiring.own_objects(ports[KNATIVE])])
-        self._programs.wait(lambda: all(map(self._served, definitions)), "the custom resources are served", 180)
+        self._programs.wait(lambda: all(map(self._served, definitions)), "the custom resources are served")
         webhooks = [item for item in objects if item["kind"] in WEBHOOKS]
         for item in sorted(webhooks, key=lambda item: bool(item["metadata"]["name"] == PROBED)):
             self.judge.apply([item])

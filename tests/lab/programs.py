@@ -6,12 +6,12 @@ import os
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
 BIN = Path(__file__).parents[2] / ".tools" / "bin"
-TABLE = Path(__file__).with_name("programs")
+PROGRAMS = ("etcd", "kube-apiserver", "kserve-manager", "kserve-llmisvc", "kserve-localmodel", "knative-kafka")
 
 # A process that is killed tidies nothing up. The pipe to this one closes all the same, and then it kills those it was told of.
 WATCHDOG = 'while read -r pid; do pids="$pids $pid"; done; [ -z "$pids" ] || kill -9 $pids 2>/dev/null'
@@ -23,14 +23,7 @@ class LabError(Exception):
 
 def missing() -> list[str]:
     """The programs of the lab that are not built."""
-    return [name for name in names() if not (BIN / name).exists()]
-
-
-def names() -> Iterator[str]:
-    """Every program of the table that the cluster runs."""
-    for line in TABLE.read_text().splitlines():
-        if line and not line.startswith("#") and not line.startswith(("kustomize", "kubeconform")):
-            yield line.split()[0]
+    return [name for name in PROGRAMS if not (BIN / name).exists()]
 
 
 def free_ports(count: int) -> list[int]:
@@ -77,7 +70,7 @@ class Programs:
     def log(self, name: str) -> Path:
         return self.folder / f"{name}.log"
 
-    def wait(self, ready: Callable[[], bool], what: str, seconds: float = 60) -> None:
+    def wait(self, ready: Callable[[], bool], what: str, seconds: float = 180) -> None:
         """Wait until `ready()`. Raises LabError, with the logs, if a program ends or the time is over."""
         deadline = time.monotonic() + seconds
         while not ready():

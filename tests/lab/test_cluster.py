@@ -175,8 +175,6 @@ def test_defaults_are_filled_in(cluster: Judge) -> None:
     source = cluster.verdict(GOOD["KafkaSource v1"]).object
     assert source
     assert source["spec"]["consumerGroup"]
-    llm = cluster.verdict(GOOD["LLMInferenceService v1alpha2"]).object
-    assert llm
 
 
 def test_a_cache_of_the_same_model_is_refused_once_the_first_is_known(cluster: Judge) -> None:
@@ -257,6 +255,12 @@ def test_an_immutable_field_is_refused_in_both_kinds_of_update(cluster: Judge) -
 def test_a_live_object_that_is_refused_is_no_verdict(cluster: Judge) -> None:
     with pytest.raises(LabError, match="refused"):
         cluster.verdict_update({**GOOD["ConfigMap"], "dat": {}}, GOOD["ConfigMap"])
+
+
+def test_a_webhook_that_is_not_there_is_no_verdict(cluster: Judge) -> None:
+    ping = manifest("sources.knative.dev/v1beta2", "PingSource", {"sink": {"uri": "http://a"}})
+    with pytest.raises(LabError, match=r'service "eventing-webhook" not found'):
+        cluster.verdict(ping)
 
 
 def test_threads_share_a_cluster(cluster: Judge) -> None:

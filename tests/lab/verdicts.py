@@ -20,8 +20,8 @@ STRICT = {"fieldValidation": "Strict", "fieldManager": MANAGER}
 DRY = {**STRICT, "dryRun": "All"}
 # A webhook that could not be asked has said nothing about the object.
 _UNREACHED = re.compile(
-    r"failed calling webhook .*(connection refused|deadline exceeded|no endpoints|EOF|reset by peer|x509|i/o timeout)"
-    r"|conversion webhook .*(connection refused|deadline exceeded|EOF|reset by peer|x509|i/o timeout)",
+    r"(?:failed calling webhook|conversion webhook) .*"
+    r"(?:connection refused|deadline exceeded|no endpoints|service \S+ not found|EOF|reset by peer|x509|i/o timeout)",
     re.DOTALL,
 )
 
@@ -167,9 +167,9 @@ class Judge:
     def _namespace(self, obj: Object) -> str:
         named = _metadata(obj).get("namespace")
         namespace = named if isinstance(named, str) and named else "default"
-        if namespace not in self._namespaces:
-            self._namespaces.add(namespace)
+        if namespace not in self._namespaces:  # created before it is noted: another thread must not go on without it
             self.client.request("POST", "/api/v1/namespaces", {"metadata": {"name": namespace}})
+            self._namespaces.add(namespace)
         return namespace
 
 
