@@ -72,7 +72,7 @@ class Cluster:
 
     def __enter__(self) -> Self:
         if absent := missing():
-            raise LabError(f"not built: {', '.join(absent)}; run make lab-tools")
+            raise LabError(f"not here: {', '.join(absent)}; run make lab-tools")
         with ExitStack() as stack:
             self.folder = self._given or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lab-")))
             self.folder.mkdir(parents=True, exist_ok=True)

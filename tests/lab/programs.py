@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import time
@@ -22,8 +23,8 @@ class LabError(Exception):
 
 
 def missing() -> list[str]:
-    """The programs of the lab that are not built."""
-    return [name for name in PROGRAMS if not (BIN / name).exists()]
+    """What the lab needs and has not: programs that are not built, and Go, in whose modules the CRDs are."""
+    return [name for name in PROGRAMS if not (BIN / name).exists()] + ([] if shutil.which("go") else ["go"])
 
 
 def free_ports(count: int) -> list[int]:

@@ -16,7 +16,9 @@ from tests.lab.verdicts import Judge
 
 Object = dict[str, Any]
 
-pytestmark = pytest.mark.skipif(bool(missing()), reason=f"not built by make lab-tools: {', '.join(missing())}")
+pytestmark = pytest.mark.skipif(
+    bool(missing()), reason=f"make lab-tools builds what is not here: {', '.join(missing())}"
+)
 
 
 @pytest.fixture(scope="module")
