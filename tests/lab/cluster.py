@@ -185,15 +185,14 @@ def running() -> Iterator[Judge]:
 
 
 def main() -> None:
-    """Start a cluster, say how to reach it, and wait for Ctrl-C."""
+    """Start a cluster, say how to reach it, and wait for Ctrl-C or a SIGTERM, even as a background job that ignores the first."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: sys.exit())
     with Cluster() as cluster:
         file = cluster.kubeconfig()
         sys.stdout.write(f"export KUBECONFIG={file} LAB_KUBECONFIG={file}\n")
         sys.stdout.flush()
-        try:
-            signal.pause()
-        except KeyboardInterrupt:
-            return
+        signal.pause()
 
 
 if __name__ == "__main__":
