@@ -21,3 +21,5 @@ class Fault(NamedTuple):
     hint: str = ""
     severity: Severity = "error"
     fix: Fix | None = None
+    quotable: bool = True
+    """Whether the line of the file may be shown; one with a secret on it may not."""

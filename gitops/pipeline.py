@@ -225,6 +225,7 @@ def problem_of(fault: Fault, made: Made, resolved: Resolved, sources: Sources) -
         expected=fault.expected,
         why=fault.why,
         hint=fault.hint,
+        quotable=fault.quotable,
         fix=_fix(fault, made, resolved, sources) if fault.fix else None,
     )
 

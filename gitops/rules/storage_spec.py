@@ -43,7 +43,7 @@ def storage(service: Object) -> tuple[Path, Object] | None:
     return ((*served.path, "storage"), found) if served and isinstance(found, dict) else None
 
 
-@rule("controller", INFERENCE_SERVICE)
+@rule("controller", INFERENCE_SERVICE, needs="storage")
 def storage_type(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """`storage.parameters.type` is `s3`, `hdfs` or `webhdfs`, and with `s3` there is a `bucket` beside it.
 
@@ -79,7 +79,7 @@ def _storage_type(path: Path, message: str, found: str) -> Fault:
     )
 
 
-@rule("controller", INFERENCE_SERVICE, level="warning")
+@rule("controller", INFERENCE_SERVICE, level="warning", needs="storage")
 def storage_path(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """`storage` has a `path`, or stands beside a `storageUri` that it gives credentials for.
 
@@ -103,7 +103,7 @@ def storage_path(service: Object, cluster: Cluster) -> Iterator[Fault]:
     )
 
 
-@rule("controller", INFERENCE_SERVICE, level="warning")
+@rule("controller", INFERENCE_SERVICE, level="warning", needs="storage")
 def storage_parameters_public(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """`storage.parameters` holds no credentials.
 
@@ -124,10 +124,11 @@ def storage_parameters_public(service: Object, cluster: Cluster) -> Iterator[Fau
                 f"`{dotted(path)}` is a credential in clear",
                 why="KServe writes parameters into the environment of the pod, where whoever may see pods reads them.",
                 hint="put it into the `storage-config` Secret, and name the entry in `storage.key`",
+                quotable=False,
             )
 
 
-@rule("reference", INFERENCE_SERVICE)
+@rule("reference", INFERENCE_SERVICE, needs="storageContainerName")
 def storage_container_fits(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """The ClusterStorageContainer that `storageContainerName` names fetches these URIs.
 
@@ -164,7 +165,7 @@ def _unfit(component: Component, container: Object) -> Iterator[str]:
             yield f"does not fetch the URI at `{dotted(path)}`"
 
 
-@rule("controller", INFERENCE_SERVICE)
+@rule("controller", INFERENCE_SERVICE, needs="storageUris")
 def oci_sources(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """`storageUris` has at most 10 models in OCI images, each mounted in a folder whose parent is its own.
 

@@ -104,7 +104,7 @@ def _problem(given: Given, fault: Fault) -> Problem:
         expected=fault.expected,
         why=fault.why,
         hint=_hint(given, fault),
-        quotable=quotable(given, fault.pointer),
+        quotable=fault.quotable and quotable(given, fault.pointer),
         fix=fault.fix if given.text else None,
     )
 
