@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from gitops.environments import Policies, Suppression
 from gitops.faults import Fault, Path
 from gitops.problems import Problem, did_you_mean
-from gitops.rules.ids import every_id
+from gitops.rules.ids import OTHERS, every_id
 
 
 def suppressed(problem: Problem, application: str, policies: Policies, today: date | None) -> int | None:
@@ -36,7 +36,15 @@ def _names(name: str) -> tuple[str, ...]:
 
 
 def unknown_rules(policies: Policies) -> Iterator[Fault]:
-    """A fault for each name in the policies that no rule has; pointers lead into the environment."""
+    """A fault for each name in the policies that no rule has, or whose level is fixed; pointers lead into the environment."""
+    for name in policies.severity.keys() & OTHERS:
+        yield Fault(
+            "not-allowed",
+            ("policies", "severity", name),
+            f"the level of `{name}` is fixed",
+            why="it is about files, types or schemas: the object could not be made, or the API server refuses it.",
+            hint=f"accept single objects under `suppress`, with `rule: {name}` and a reason",
+        )
     named: list[tuple[Path, str]] = [(("policies", "severity", name), name) for name in policies.severity]
     named += [(("policies", "suppress", index, "rule"), each.rule) for index, each in enumerate(policies.suppress)]
     known = every_id() if named else frozenset()
