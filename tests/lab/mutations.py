@@ -6,7 +6,8 @@ Everything is derived from the object alone, so the same object gives the same m
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 from gitops.faults import Path
@@ -59,10 +60,10 @@ ANNOTATIONS = (
 
 
 class Mutation(NamedTuple):
-    """A changed object, and what was done to it."""
+    """What is done to an object, and how: most are never made, and copying an object is what takes time."""
 
     what: str
-    object: Object
+    make: Callable[[], Object]
 
 
 def mutations(obj: Object) -> Iterator[Mutation]:
@@ -85,25 +86,28 @@ def _fields(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
 
 
 def _of_field(obj: Object, path: Path, value: Any) -> Iterator[Mutation]:
-    yield Mutation(f"drop {path}", _changed(obj, path, drop=True))
-    yield Mutation(f"null {path}", _changed(obj, path, None))
+    yield Mutation(f"drop {path}", partial(_changed, obj, path, drop=True))
+    yield Mutation(f"null {path}", partial(_changed, obj, path, None))
     for other in _other_types(value):
-        yield Mutation(f"type {path} = {other!r}", _changed(obj, path, other))
+        yield Mutation(f"type {path} = {other!r}", partial(_changed, obj, path, other))
     name = path[-1]
     if isinstance(name, str):
-        yield Mutation(f"typo {path}", _renamed(obj, path, _typo(name)))
-        yield Mutation(f"case {path}", _renamed(obj, path, name.swapcase()))
+        yield Mutation(f"typo {path}", partial(_renamed, obj, path, _typo(name)))
+        yield Mutation(f"case {path}", partial(_renamed, obj, path, name.swapcase()))
         for wrong in WORDS.get(name, ()):
-            yield Mutation(f"value {path} = {wrong!r}", _changed(obj, path, copy.deepcopy(wrong)))
+            yield Mutation(f"value {path} = {wrong!r}", partial(_changed, obj, path, copy.deepcopy(wrong)))
     if isinstance(value, list) and value:
-        yield Mutation(f"repeat {path}", _changed(obj, path, [*value, copy.deepcopy(value[0])]))
-        yield Mutation(f"null item {path}", _changed(obj, path, [*value, None]))
+        yield Mutation(f"repeat {path}", partial(_changed, obj, path, [*value, copy.deepcopy(value[0])]))
+        yield Mutation(f"null item {path}", partial(_changed, obj, path, [*value, None]))
     if isinstance(value, dict):
-        yield Mutation(f"foreign key in {path}", _changed(obj, path, {**value, "notAField": "x"}))
+        yield Mutation(f"foreign key in {path}", partial(_changed, obj, path, {**value, "notAField": "x"}))
         for wrong_name, wrongs in WORDS.items():
             if wrong_name in value or path[-1] in ("predictor", "transformer", "model"):
                 yield from (
-                    Mutation(f"add {path}.{wrong_name} = {wrong!r}", _changed(obj, path, {**value, wrong_name: wrong}))
+                    Mutation(
+                        f"add {path}.{wrong_name} = {wrong!r}",
+                        partial(_changed, obj, path, {**value, wrong_name: wrong}),
+                    )
                     for wrong in wrongs[:1]
                 )
 
@@ -129,19 +133,20 @@ def _typo(name: str) -> str:
 
 def _of_metadata(obj: Object) -> Iterator[Mutation]:
     for name in NAMES:
-        yield Mutation(f"name {name!r}", _changed(obj, ("metadata", "name"), name))
-    yield Mutation("no name", _changed(obj, ("metadata", "name"), drop=True))
+        yield Mutation(f"name {name!r}", partial(_changed, obj, ("metadata", "name"), name))
+    yield Mutation("no name", partial(_changed, obj, ("metadata", "name"), drop=True))
     metadata = obj["metadata"]
     for key, value in ANNOTATIONS:
         annotations = {**(metadata.get("annotations") or {}), key: value}
-        yield Mutation(f"annotation {key}: {value!r}", _changed(obj, ("metadata", "annotations"), annotations))
+        yield Mutation(f"annotation {key}: {value!r}", partial(_changed, obj, ("metadata", "annotations"), annotations))
     for label, value in (("a/b/c", "x"), ("ok", "no spaces"), ("ok", 1), ("ok", "x" * 64), ("", "x"), ("ok", "")):
         labels = {**(metadata.get("labels") or {}), label: value}
-        yield Mutation(f"label {label}: {value!r}", _changed(obj, ("metadata", "labels"), labels))
-    yield Mutation("no apiVersion", {key: value for key, value in obj.items() if key != "apiVersion"})
-    yield Mutation("wrong version", {**obj, "apiVersion": f"{obj['apiVersion'].rpartition('/')[0]}/v9".lstrip("/")})
-    yield Mutation("kind in lower case", {**obj, "kind": obj["kind"].lower()})
-    yield Mutation("foreign root field", {**obj, "values": {}})
+        yield Mutation(f"label {label}: {value!r}", partial(_changed, obj, ("metadata", "labels"), labels))
+    version = f"{obj['apiVersion'].rpartition('/')[0]}/v9".lstrip("/")
+    yield Mutation("no apiVersion", partial(_changed, obj, ("apiVersion",), drop=True))
+    yield Mutation("wrong version", partial(_changed, obj, ("apiVersion",), version))
+    yield Mutation("kind in lower case", partial(_changed, obj, ("kind",), obj["kind"].lower()))
+    yield Mutation("foreign root field", partial(_changed, obj, ("values",), {}))
 
 
 def _changed(obj: Object, path: Path, value: Any = None, *, drop: bool = False) -> Object:

@@ -18,7 +18,6 @@ from gitops.disk.manifests import read_given
 from gitops.rules.table import RULES
 from tests.command_line import REPOSITORY
 from tests.lab.agreement import Case, differences, distinct, known, refusals, schemas, unexplained
-from tests.lab.cluster import running
 from tests.lab.mutations import mutations
 from tests.lab.programs import missing
 from tests.lab.verdicts import Judge
@@ -40,12 +39,6 @@ REAL = (
 pytestmark = pytest.mark.skipif(bool(missing()), reason=f"not built by make lab-tools: {', '.join(missing())}")
 
 
-@pytest.fixture(scope="module")
-def judge() -> Iterator[Judge]:
-    with running() as found:
-        yield found
-
-
 def objects(path: Path) -> list[Case]:
     found, _ = read_given([str(path)], REPOSITORY)
     return [Case(f"{each.file}#{each.document}", each.object) for each in found]
@@ -60,10 +53,9 @@ def good() -> Iterator[Case]:
 
 def mistakes() -> list[Case]:
     served = [case for case in distinct(good()) if schemas().scope(case.object["apiVersion"], case.object["kind"])]
-    made = [Case(f"{case.name}: {one.what}", one.object) for case in served for one in mutations(case.object)]
-    every = list(distinct(made))
-    random.Random(20260).shuffle(every)
-    return every[:MISTAKES]
+    every = [(case, one) for case in served for one in mutations(case.object)]
+    chosen = random.Random(20260).sample(every, MISTAKES)
+    return list(distinct(Case(f"{case.name}: {one.what}", one.make()) for case, one in chosen))
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="the collection of real manifests (../shared/cases) is not here")

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from tests.lab.cluster import running
 from tests.lab.programs import LabError, missing
 from tests.lab.verdicts import Judge
 
@@ -21,10 +19,9 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Judge]:
-    with running() as judge:
-        yield judge
+@pytest.fixture
+def cluster(judge: Judge) -> Judge:
+    return judge
 
 
 def manifest(api_version: str, kind: str, spec: Object, **metadata: Any) -> Object:
