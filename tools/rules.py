@@ -16,7 +16,8 @@ from gitops.problems import Problem
 from gitops.schemas.words import LIMITS
 
 GAP = "…"
-MAKERS = {"Problem": Problem._fields, "Fault": Fault._fields}
+MAKERS: Mapping[str, tuple[str, ...]] = {"Problem": Problem._fields, "Fault": Fault._fields, "_replace": ()}
+"""What makes a problem, and the names of its arguments; `fault._replace(rule=…)` makes another one of it."""
 TOLD = ("why", "hint")
 
 Arguments = Mapping[str, ast.expr]
@@ -63,7 +64,7 @@ def _calls(package: Path) -> Iterator[Call]:
             continue
         tree = ast.parse(text)
         module, shared = path.relative_to(package).as_posix(), _strings(tree.body, len(text))
-        makers = MAKERS | _relays(tree)
+        makers = {**MAKERS, **_relays(tree)}
         for function, inner in _functions(tree):
             own = [node for node in ast.walk(function) if isinstance(node, ast.Assign)] if inner else []
             for node in _own_calls(function):
@@ -91,7 +92,7 @@ def _own_calls(scope: ast.AST) -> Iterator[ast.Call]:
 
 def _relays(tree: ast.Module) -> dict[str, Parameters]:
     """Functions of a module that are given a rule and make the Problem: their names, and their parameters after `self`."""
-    found = {}
+    found: dict[str, Parameters] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
             names = tuple(argument.arg for argument in node.args.args if argument.arg != "self")

@@ -9,7 +9,7 @@ _OTHERS = """
     container-ports containers-complete dangling-reference data-key-form data-key-once data-size
     docker-config-readable duplicate-application duplicate-item duplicate-key duplicate-object
     duplicate-schema encrypted extends-cycle foreign-file format-priority helm-chart hook-form
-    immutable-data-kept invalid-value json-syntax kustomize-build local-format-priority missing-environment
+    immutable-data-kept invalid-value json-syntax kustomize-build left-empty local-format-priority missing-environment
     missing-field missing-format missing-secret-value missing-value mounts-name-volumes namespace-ignored
     no-application no-bucket-credentials no-identity no-kafka no-kustomize no-object-store no-objects
     no-runtime no-schema no-secret-store not-a-crd not-a-resource not-allowed not-an-object not-carried
@@ -20,7 +20,7 @@ _OTHERS = """
     secret-keys-of-type secret-type-kept selector-form selector-kept selector-matches-template
     several-applications shared-object spec-error spec-import spec-signature spec-syntax suppression-expired
     suppression-unused too-large unchecked-rule unknown-application unknown-environment unknown-field
-    unknown-grpc-port unknown-rule unknown-runtime unknown-version unreadable unsupported-schema untyped-sink
+    unknown-grpc-port unknown-rule unknown-runtime unknown-version unquoted-amount unreadable unsupported-schema untyped-sink
     variable-named variable-source volume-source-complete volumes-named wrong-count wrong-format wrong-key
     wrong-length wrong-name wrong-type wrong-value yaml-alias yaml-depth yaml-documents yaml-edit yaml-key
     yaml-syntax yaml-tag
