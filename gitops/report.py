@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections import Counter
 from collections.abc import Callable, Iterable
 
 from gitops.location import Location
@@ -14,6 +15,8 @@ Lines = Callable[[str], list[str]]
 
 _DETAILS = ("found", "expected", "why", "hint")
 _WIDTH = 120
+MANY = 10
+"""Warnings of one rule that are shown in full. An error is always shown."""
 _MARKED = re.compile(r"""[\w.]+|"[^"]*"|'[^']*'|[^\s\w]?""")
 """What is underlined: a name, a number, a text or a sign."""
 _VALUE = re.compile(r"(:).*|(?<=-)().*")
@@ -80,15 +83,30 @@ def _is_secret(lines: list[str], place: Location) -> bool:
     return False
 
 
-def show_problems(problems: Iterable[Problem], err: bool = True) -> None:
-    """Print problems, to stderr unless they are what was asked for; how many there are goes to stderr."""
+def shortened(problems: Iterable[Problem]) -> tuple[list[Problem], dict[str, int]]:
+    """The problems without the warnings that many have had before: those of a rule beyond `MANY`, and how many these are."""
+    shown: list[Problem] = []
+    seen: Counter[str] = Counter()
+    for problem in problems:
+        seen[problem.rule] += problem.severity == "warning"
+        if problem.severity == "error" or seen[problem.rule] <= MANY:
+            shown.append(problem)
+    return shown, {rule: number - MANY for rule, number in seen.items() if number > MANY}
+
+
+def show_problems(problems: Iterable[Problem], err: bool = True, lines: Lines | None = None) -> None:
+    """Print problems, to stderr unless they are what was asked for; how many there are goes to stderr.
+
+    `lines` gives those of a file; by default of the project's.
+    """
     import click
 
     from gitops.cli.context import lines_of
 
+    of_file = lines or lines_of
     shown = list(problems)
     for problem in shown:
-        first, _, rest = text(problem, lines_of).partition("\n")
+        first, _, rest = text(problem, of_file).partition("\n")
         styled = click.style(first, bold=True)
         click.echo(f"{styled}\n{rest}\n" if rest else f"{styled}\n", err=err)
     levels = [problem.severity for problem in shown]

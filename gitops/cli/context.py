@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from pathlib import Path
 
 import click
@@ -49,9 +51,22 @@ def schemas_folder() -> Path:
 def lines_of(file: str) -> list[str]:
     """The lines of a file of the project, to quote in a problem; none if it cannot be read."""
     context = click.get_current_context(silent=True)
-    root = context.find_root().obj.root if context and context.find_root().obj else Path()
+    return lines_below(context.find_root().obj.root if context and context.find_root().obj else Path())(file)
+
+
+def lines_below(root: Path) -> Callable[[str], list[str]]:
+    """As `lines_of`, for files that are named relative to a folder."""
+
+    @lru_cache(8)
+    def lines(file: str) -> list[str]:
+        return _lines(root / file)
+
+    return lines
+
+
+def _lines(path: Path) -> list[str]:
     try:
-        return (root / file).read_text(encoding="utf-8").split("\n")
+        return path.read_text(encoding="utf-8").split("\n")
     except (OSError, ValueError):
         return []
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gitops.cli.context import found_project, project, today
+from gitops.cli.context import found_project, lines_below, project, today
 from gitops.cli.main import environment_option
 from gitops.cli.progress import bar
 from gitops.problems import InvalidInput, UsageError
@@ -81,7 +81,7 @@ def validate(
         problems = list(error.problems)
     for file in mended:
         click.echo(f"gitops: mended {file}", err=True)
-    _tell(problems, output)
+    _tell(problems, output, of_files=bool(files), whole=bool(only))
     return int(any(problem.severity == "error" for problem in problems))
 
 
@@ -114,11 +114,14 @@ def _destination(env: tuple[str, ...], kubernetes: str | None, crds: tuple[str, 
     return Destination(env[0] if env else "", kubernetes or "", versions, complete)
 
 
-def _tell(problems: list[Problem], output: str) -> None:
+def _tell(problems: list[Problem], output: str, *, of_files: bool, whole: bool) -> None:
     if output == "text":
-        from gitops.report import show_problems
+        from gitops.report import shortened, show_problems
 
-        show_problems(problems, err=False)
+        shown, left = (problems, {}) if whole else shortened(problems)
+        show_problems(shown, err=False, lines=lines_below(Path.cwd()) if of_files else None)
+        for rule, number in left.items():
+            click.echo(f"gitops: {number} more of {rule}; `--rule {rule}` shows them all", err=True)
     else:
         from gitops.formats import FORMATS
 

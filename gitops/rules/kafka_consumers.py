@@ -17,15 +17,16 @@ KEY_TYPES = ("string", "int", "float", "byte-array")
 _TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
 
 
-@rule("controller", KAFKA_SOURCE)
+@rule("admission", KAFKA_SOURCE, needs="consumers")
 def consumers_countable(source: Object, cluster: Cluster) -> Iterator[Fault]:
     """`consumers` is not negative.
 
-    Why: neither schema nor webhook bound it; the scheduler finds no placement for a negative number, and the source never gets ready.
+    Why: the CRD names it as the number of replicas of its scale subresource, and the API server refuses a negative one there, though
+    neither schema nor webhook bounds it.
 
     Fix: write how many consumers shall read at most, at best as many as the topics have partitions; 0 pauses the source.
 
-    Source: eventing-kafka-broker `control-plane/pkg/reconciler/consumergroup/consumergroup.go`; the CRD has no minimum.
+    Source: apiextensions-apiserver `pkg/registry/customresource/validator.go` (ValidateScaleSpec); the CRD has no minimum.
     """
     given = at(source, "spec", "consumers")
     if given is not None and given < 0:
@@ -35,7 +36,7 @@ def consumers_countable(source: Object, cluster: Cluster) -> Iterator[Fault]:
             "`spec.consumers` is negative",
             found=str(given),
             expected="0 or more",
-            why="the API server accepts it, but no consumer is ever placed, and nothing is read.",
+            why="the API server refuses the object: the number is that of its scale subresource.",
             hint="write 0 to pause the source, 1 for one consumer",
         )
 
@@ -124,7 +125,7 @@ def consumer_group_written(source: Object, cluster: Cluster) -> Iterator[Fault]:
         )
 
 
-@rule("controller", KAFKA_SOURCE)
+@rule("controller", KAFKA_SOURCE, needs=KEY_TYPE)
 def key_type_known(source: Object, cluster: Cluster) -> Iterator[Fault]:
     """The label `kafkasources.sources.knative.dev/key-type` is `string`, `int`, `float` or `byte-array`.
 
@@ -150,7 +151,7 @@ def key_type_known(source: Object, cluster: Cluster) -> Iterator[Fault]:
         )
 
 
-@rule("controller", KAFKA_SOURCE, level="warning")
+@rule("controller", KAFKA_SOURCE, level="warning", needs=KEY_TYPE)
 def key_type_is_a_label(source: Object, cluster: Cluster) -> Iterator[Fault]:
     """The type of record keys is a label, not an annotation.
 
