@@ -26,7 +26,7 @@ from gitops.schemas.faults import dotted
 GPUS = ("nvidia.com/gpu", "amd.com/gpu", "intel.com/gpu", "habana.ai/gaudi")
 GPU_TYPES = f"{GROUP}/gpu-resource-types"
 WORKERS: Path = ("spec", "predictor", "workerSpec")
-_PLAIN = ("cpu", "memory", "storage", "ephemeral-storage")
+PLAIN = ("cpu", "memory", "storage", "ephemeral-storage")
 _SIZES = {"pipelineParallelSize": "PIPELINE_PARALLEL_SIZE", "tensorParallelSize": "TENSOR_PARALLEL_SIZE"}
 
 
@@ -104,7 +104,7 @@ def known_gpu_resource(service: Object, cluster: Cluster) -> Iterator[Fault]:
     served = model(predictor(service))
     judged = [served] if served else []
     judged += [Part((*WORKERS, *path), "", each) for path, each in items(spec, "containers")]
-    more = _more_gpus(service)
+    more = more_gpus(service["metadata"].get("annotations"))
     if judged and more is None:
         yield Fault(
             "known-gpu-resource",
@@ -117,7 +117,7 @@ def known_gpu_resource(service: Object, cluster: Cluster) -> Iterator[Fault]:
         )
         return
     for container in judged:
-        yield from _unknown(container, {*_PLAIN, *GPUS, *(more or ())})
+        yield from _unknown(container, {*PLAIN, *GPUS, *(more or ())})
 
 
 def _unknown(container: Part, known: set[str]) -> Iterator[Fault]:
@@ -130,15 +130,15 @@ def _unknown(container: Part, known: set[str]) -> Iterator[Fault]:
                 path,
                 f"`{dotted(path)}` is no resource that KServe knows for several nodes",
                 name,
-                ", ".join((*_PLAIN, *GPUS)),
+                ", ".join((*PLAIN, *GPUS)),
                 f"{REFUSED}: it takes it for an unknown kind of GPU",
                 f"add the annotation `{GPU_TYPES}: '[\"{name}\"]'`, or remove it",
             )
 
 
-def _more_gpus(service: Object) -> list[str] | None:
-    """What the annotation adds; None if it cannot be read."""
-    text = (service["metadata"].get("annotations") or {}).get(GPU_TYPES)
+def more_gpus(annotations: Object | None) -> list[str] | None:
+    """The resources that annotations add to the GPUs that KServe knows; None if they cannot be read."""
+    text = (annotations or {}).get(GPU_TYPES)
     if not text:
         return []
     try:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from gitops.objects import Object
-from gitops.resources.runtimes import BUILT_IN
+from gitops.resources.runtimes import BUILT_IN, Runtime
 
 AMOUNTS = {"cpu": "1", "memory": "2Gi"}
 """What each of them requests of a container, and limits it to."""
@@ -56,24 +56,29 @@ SINCE = {name: shipped.since for name, shipped in _TABLE.items()}
 @lru_cache(2)
 def specs(old: bool) -> dict[str, Object]:
     """The specs of all runtimes of the table, by name; `old`: as releases before 0.17 have them."""
-    return {runtime.name: _spec(runtime.name, runtime.protocols, runtime.multinode, old) for runtime in BUILT_IN}
+    return {runtime.name: _spec(runtime, old) for runtime in BUILT_IN}
 
 
-def _spec(name: str, protocols: tuple[str, ...], multinode: bool, old: bool) -> Object:
-    shipped = _TABLE[name]
-    formats = _BEFORE_0_17.get(name, shipped.formats) if old else shipped.formats
+def _spec(runtime: Runtime, old: bool) -> Object:
+    shipped = _TABLE[runtime.name]
+    formats = _BEFORE_0_17.get(runtime.name, shipped.formats) if old else shipped.formats
     spec: Object = {
         "supportedModelFormats": [
-            {"name": each, "version": version, "autoSelect": each not in shipped.by_name}
+            {
+                "name": each,
+                "version": version,
+                "autoSelect": each not in shipped.by_name,
+                "priority": runtime.formats.get(each),
+            }
             for each, versions in formats.items()
             for version in versions
         ],
-        "protocolVersions": list(protocols),
+        "protocolVersions": list(runtime.protocols),
         "containers": [
             {
                 "name": "kserve-container",
-                "resources": _MULTINODE if multinode else {"requests": AMOUNTS, "limits": AMOUNTS},
+                "resources": _MULTINODE if runtime.multinode else {"requests": AMOUNTS, "limits": AMOUNTS},
             }
         ],
     }
-    return {**spec, "workerSpec": {}} if multinode else spec
+    return {**spec, "workerSpec": {}} if runtime.multinode else spec
