@@ -30,6 +30,8 @@ from gitops.values import Settings
 RENDERED: tuple[Layer, ...] = ("admission", "controller")
 """The rules that a render asks: what the cluster itself would say of an object, whatever else is there."""
 
+_SAID = ("message", "found", "expected", "why", "hint")
+
 Identities = dict[str, list[Key]]
 """Environment -> the objects of one application there."""
 
@@ -211,8 +213,9 @@ def unportable(resolved: Resolved, sources: Sources) -> Iterator[Problem]:
 
 
 def problem_of(fault: Fault, made: Made, resolved: Resolved, sources: Sources) -> Problem:
-    """A fault of an object, at the line of the spec or values file that made it."""
+    """A fault of an object, at the line of the spec or values file that made it; in the same words in every environment."""
     name = made.name(resolved.environment)
+    fault = _alike(fault, resolved.environment)
     return Problem(
         rule=fault.rule,
         message=f"{name}: {fault.message}",
@@ -228,6 +231,13 @@ def problem_of(fault: Fault, made: Made, resolved: Resolved, sources: Sources) -
         quotable=fault.quotable,
         fix=_fix(fault, made, resolved, sources) if fault.fix else None,
     )
+
+
+def _alike(fault: Fault, environment: Environment) -> Fault:
+    """The fault without the name of the environment's namespace, so that `merged` can tell it once for several."""
+    here = f"in namespace `{environment.namespace}`"
+    told = {name: getattr(fault, name).replace(here, "in its namespace") for name in _SAID}
+    return fault._replace(**told)
 
 
 def _fix(fault: Fault, made: Made, resolved: Resolved, sources: Sources) -> Fix | None:

@@ -28,6 +28,11 @@ from gitops.rules.runtimes import (
 from gitops.rules.serving import INFERENCE_SERVICE, PROTOCOLS
 from gitops.schemas.faults import dotted
 
+_PINNED = {
+    "runtime": "the name of a runtime",
+    "protocolVersion": f"one of {', '.join(f'`{each}`' for each in PROTOCOLS)}",
+}
+
 
 @rule("policy", INFERENCE_SERVICE, level="warning", code="KS07")
 def runtime_pinned(service: Object, cluster: Cluster) -> Iterator[Fault]:
@@ -41,17 +46,17 @@ def runtime_pinned(service: Object, cluster: Cluster) -> Iterator[Fault]:
     Source: kserve `pkg/apis/serving/v1beta1/predictor_model.go`, GetSupportingRuntimes.
     """
     want = wanted(service, cluster)
-    for field in ("runtime", "protocolVersion") if want else ():
-        if want and not want.part.spec.get(field):
-            path = (*want.part.path, field)
-            yield Fault(
-                "runtime-pinned",
-                path,
-                f"`{dotted(path)}` is left to KServe",
-                expected="the runtime's name" if field == "runtime" else ", ".join(f"`{each}`" for each in PROTOCOLS),
-                why="what KServe chooses changes with the runtimes of the cluster, and with it the server, its image and its URLs.",
-                hint=f"write down the {'runtime' if field == 'runtime' else 'protocol'} that the model is to be served by",
-            )
+    left = [field for field in ("runtime", "protocolVersion") if want and not want.part.spec.get(field)]
+    if want and left:
+        path = (*want.part.path, left[0])
+        yield Fault(
+            "runtime-pinned",
+            path,
+            f"{' and '.join(f'`{each}`' for each in left)} of `{dotted(path[:-1])}` {'are' if left[1:] else 'is'} left to KServe",
+            expected=" and ".join(_PINNED[field] for field in left),
+            why="what KServe chooses changes with the runtimes of the cluster, and with it the server, its image and its URLs.",
+            hint="write down what the model is to be served by",
+        )
 
 
 @rule("reference", INFERENCE_SERVICE, code="KS07")
