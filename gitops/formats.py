@@ -44,10 +44,26 @@ def _record(problem: Problem) -> Mapping[str, Any]:
 def as_sarif(problems: Sequence[Problem]) -> str:
     """SARIF 2.1.0, as code scanning takes it."""
     rules = sorted({problem.rule for problem in problems})
-    driver = {"name": "gitops", "version": __version__, "rules": [{"id": rule} for rule in rules]}
+    driver = {"name": "gitops", "version": __version__, "rules": list(map(_described, rules))}
     results = [_result(problem, rules.index(problem.rule)) for problem in problems]
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     return _dumped({"$schema": _SARIF, "version": "2.1.0", "runs": [run]})
+
+
+def _described(rule: str) -> Mapping[str, Any]:
+    """A rule as code scanning shows it beside its findings."""
+    from gitops.rules.table import BY_ID
+
+    if rule not in BY_ID:
+        return {"id": rule}
+    told = BY_ID[rule].told
+    return {
+        "id": rule,
+        "shortDescription": {"text": BY_ID[rule].summary},
+        "fullDescription": {"text": told["Why"]},
+        "help": {"text": f"{told['Fix']}\n\nSource: {told['Source']}"},
+        "properties": {"tags": [BY_ID[rule].layer]},
+    }
 
 
 def _result(problem: Problem, index: int) -> Mapping[str, Any]:

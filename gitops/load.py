@@ -195,9 +195,9 @@ def _misnamed(name: str, file: str) -> Problem:
     )
 
 
-def origin(sources: Sources, layers: Layers, path: Sequence[str | int]) -> Location:
-    """Where the value at a path of merged files was decided."""
-    return _position(sources, layers.origin(path), tuple(path))
+def origin(sources: Sources, layers: Layers, path: Sequence[str | int], key: bool = False) -> Location:
+    """Where the value (or its key) at a path of merged files was decided."""
+    return _position(sources, layers.origin(path), tuple(path), key)
 
 
 def _position(sources: Sources, file: str, path: tuple[str | int, ...], key: bool = False) -> Location:

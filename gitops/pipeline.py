@@ -99,7 +99,8 @@ def environment_problems(found: Iterable[Fault], loaded: LoadedEnvironment, read
         problem = Problem(fault.rule, fault.message, severity=fault.severity, pointer=pointer(fault.pointer))
         told = problem._replace(found=fault.found, expected=fault.expected, why=fault.why, hint=fault.hint)
         path = [str(part) if isinstance(part, str) else part for part in fault.pointer]
-        yield told._replace(location=origin(read.sources, loaded.layers, path), pointer="")
+        named = path[:2] == ["policies", "severity"]
+        yield told._replace(location=origin(read.sources, loaded.layers, path, key=named), pointer="")
 
 
 def _in_environment(problem: Problem, loaded: LoadedEnvironment, read: Yaml) -> Problem:

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 from gitops.environments import Policies, Suppression
 from gitops.faults import Fault, Path
-from gitops.problems import Problem, did_you_mean
+from gitops.problems import Problem, nearest
 from gitops.rules.ids import OTHERS, every_id
 
 
@@ -56,7 +56,9 @@ def unknown_rules(policies: Policies) -> Iterator[Fault]:
                 f"there is no rule `{name}`",
                 found=name,
                 why="a policy about nothing would do nothing, in silence.",
-                hint=did_you_mean(name, sorted(known)),
+                hint=f"did you mean `{near}`?"
+                if (near := nearest(name, sorted(known)))
+                else "every problem names its own in brackets",
             )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from gitops.problems import Problem, UsageError, did_you_mean
+from gitops.problems import Problem, UsageError, nearest
 from gitops.rules.ids import every_id
 
 
@@ -31,5 +31,7 @@ def known_rules(names: Iterable[str]) -> tuple[str, ...]:
     known = every_id()
     for name in names:
         if name not in known:
-            raise UsageError(f"there is no rule `{name}`; {did_you_mean(name, sorted(known))}")
+            near = nearest(name, sorted(known))
+            hint = f"did you mean `{near}`?" if near else "every problem names its own in brackets"
+            raise UsageError(f"there is no rule `{name}`; {hint}")
     return tuple(names)

@@ -29,6 +29,8 @@ from gitops.schemas.store import Library
 from gitops.validate.choice import Choice
 
 LAYERS: tuple[Layer, ...] = ("admission", "controller", "reference", "policy")
+OF_NAMES = frozenset({"unknown-field", "wrong-key", "misspelt-annotation", "foreign-annotation", "dead-annotation"})
+"""Rules about the name of a field rather than its value."""
 
 
 class Destination(NamedTuple):
@@ -96,7 +98,7 @@ def _problem(given: Given, fault: Fault) -> Problem:
     return Problem(
         rule=fault.rule,
         message=f"{name}: {fault.message}" if name else fault.message,
-        location=place(given, fault.pointer),
+        location=place(given, fault.pointer, key=fault.rule in OF_NAMES),
         severity=fault.severity,
         object=name,
         pointer=pointer(fault.pointer),
