@@ -39,6 +39,8 @@ def number(value: Any) -> Decimal | None:
 
 
 def _above(request: Any, limit: Any) -> bool:
+    if request is limit or (request.__class__ is str and request == limit):
+        return False
     low, high = number(request), number(limit)
     return low is not None and high is not None and low > high
 
@@ -55,7 +57,7 @@ def _over(rule_id: str, path: Path, request: Any, limit: Any, whose: str, hint: 
     )
 
 
-@rule("controller", INFERENCE_SERVICE, code="KS22")
+@rule("controller", INFERENCE_SERVICE, code="KS22", needs=_REQUESTS)
 def request_within_limit(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """A container requests no more of anything than its limit allows.
 
@@ -76,7 +78,7 @@ def request_within_limit(service: Object, cluster: Cluster) -> Iterator[Fault]:
                     yield _over("request-within-limit", path, request, limits[name], "", hint)
 
 
-@rule("controller", INFERENCE_SERVICE, code="KS22")
+@rule("controller", INFERENCE_SERVICE, code="KS22", needs=AMOUNT_FIELDS)
 def amount_beside_default(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """A custom container that gives a request or a limit alone agrees with the other one, which KServe fills in: 1 CPU, 2Gi of memory.
 
@@ -101,9 +103,7 @@ def _half(
 ) -> Iterator[Fault]:
     """What is wrong where only one of request and limit is written, and the other comes from elsewhere."""
     asked, allowed = written(container, _REQUESTS), written(container, _LIMITS)
-    for name in sorted({*asked, *allowed}):
-        if (name in asked) is (name in allowed):
-            continue
+    for name in sorted(asked.keys() ^ allowed.keys()):
         request, limit = (
             (asked if name in asked else requests).get(name),
             (allowed if name in allowed else limits).get(name),
@@ -115,7 +115,7 @@ def _half(
             yield _over(rule_id, path, request, limit, whose, f"give `{other}.{name}` as well")
 
 
-@rule("reference", INFERENCE_SERVICE, code="KS22")
+@rule("reference", INFERENCE_SERVICE, code="KS22", needs=AMOUNT_FIELDS)
 def amount_beside_runtime(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """A model that gives a request or a limit alone agrees with the other one, which its runtime has.
 
@@ -127,7 +127,7 @@ def amount_beside_runtime(service: Object, cluster: Cluster) -> Iterator[Fault]:
     Source: kserve `pkg/controller/v1beta1/inferenceservice/utils/utils.go`, MergeRuntimeContainers; `config/runtimes/`.
     """
     want = wanted(service, cluster)
-    if not want or not (at(want.part.spec, "resources") or {}):
+    if not want or written(want.part, _REQUESTS).keys() == written(want.part, _LIMITS).keys():
         return
     known = available(service, cluster)
     found = [known[want.runtime]] if want.runtime in known else [] if want.runtime else [*candidates(want, known)]
@@ -146,7 +146,7 @@ def _of_runtime(spec: Object) -> Object:
     return {}
 
 
-@rule("controller", INFERENCE_SERVICE, code="KS22")
+@rule("controller", INFERENCE_SERVICE, code="KS22", needs=AMOUNT_FIELDS)
 def device_limits(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """Devices such as `nvidia.com/gpu` stand under `limits`, as whole numbers, and under `requests` only with the same number.
 
@@ -197,7 +197,7 @@ def _devices(container: Part, name: str, message: str, field: str) -> Fault:
     )
 
 
-@rule("controller", INFERENCE_SERVICE, level="warning", code="KS22")
+@rule("controller", INFERENCE_SERVICE, level="warning", code="KS22", needs="resources")
 def pod_level_amounts(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """`resources` stands with a container or a model, not with the component.
 

@@ -38,7 +38,7 @@ def unchecked(service: Object, cluster: Cluster) -> bool:
     return mode(service, cluster) == "Standard" and autoscaler_class(service) is None
 
 
-@rule("controller", INFERENCE_SERVICE, level="warning", code="KS14")
+@rule("controller", INFERENCE_SERVICE, level="warning", code="KS14", needs="scaleMetric")
 def scale_metric_works(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """`scaleMetric` is one that the HPA of the service can follow.
 
@@ -75,7 +75,7 @@ def _other_metric(component: Component, field: str, message: str, found: str) ->
     )
 
 
-@rule("controller", INFERENCE_SERVICE, code="KS14")
+@rule("controller", INFERENCE_SERVICE, code="KS14", needs=("scaleTarget", "autoScaling"))
 def scale_target_works(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """The target of each metric is one that the autoscaler itself accepts.
 
@@ -136,7 +136,9 @@ def _unusable(component: Component, field: Path, message: str, expected: str, wh
     )
 
 
-@rule("controller", INFERENCE_SERVICE, level="warning", code="KS14")
+@rule(
+    "controller", INFERENCE_SERVICE, level="warning", code="KS14", needs=(AUTOSCALER_CLASS, "autoScaling", *_BY_METRIC)
+)
 def scaling_ignored(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """Every scaling field is one that the autoscaler of the service reads.
 
@@ -183,7 +185,7 @@ def _ignored(path: Path, because: str) -> Fault:
     )
 
 
-@rule("controller", INFERENCE_SERVICE, code="KS14")
+@rule("controller", INFERENCE_SERVICE, code="KS14", needs=AUTOSCALER_CLASS)
 def keda_triggers(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """A component that KEDA scales has metrics in `autoScaling`.
 
@@ -208,7 +210,7 @@ def keda_triggers(service: Object, cluster: Cluster) -> Iterator[Fault]:
             )
 
 
-@rule("controller", INFERENCE_SERVICE, level="warning", code="KS13")
+@rule("controller", INFERENCE_SERVICE, level="warning", code="KS13", needs="minReplicas")
 def scale_to_zero_works(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """`minReplicas: 0` stands where something can scale the component to zero and wake it again.
 

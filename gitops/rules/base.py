@@ -29,6 +29,7 @@ class Rule(NamedTuple):
     """One rule: its judge yields a fault for each violation. The judge's docstring is its page in docs/reference/rules.
 
     `on`: the kinds it judges; empty is all. `update`: the judge takes the object as it was before the object as it is to be.
+    `needs`: names without any of which, wherever they stand in an object, the judge has nothing to say of it, and is not asked.
     """
 
     id: str
@@ -38,6 +39,7 @@ class Rule(NamedTuple):
     judge: Judge
     code: str = ""
     update: bool = False
+    needs: frozenset[str] = frozenset()
 
     @property
     def summary(self) -> str:
@@ -58,12 +60,13 @@ def _paragraphs(judge: Judge) -> list[str]:
 
 
 def rule(
-    layer: Layer, *on: Kind, level: Level = "error", code: str = "", update: bool = False
+    layer: Layer, *on: Kind, level: Level = "error", code: str = "", update: bool = False, needs: Iterable[str] = ()
 ) -> Callable[[Judge], Rule]:
-    """Make a Rule of a judge; its id is the function's name in kebab-case."""
+    """Make a Rule of a judge; its id is the function's name in kebab-case. `needs`: most objects lack what most rules are about."""
 
     def make(judge: Judge) -> Rule:
-        return Rule(judge.__name__.replace("_", "-"), layer, level, frozenset(on), judge, code, update)
+        names = frozenset([needs] if isinstance(needs, str) else needs)
+        return Rule(judge.__name__.replace("_", "-"), layer, level, frozenset(on), judge, code, update, names)
 
     return make
 
@@ -121,6 +124,21 @@ class Cluster(NamedTuple):
             and self.objects.get(kind, namespace, name) is None
             and not self.environment.does_provide(kind[1], name)
         )
+
+
+def names_in(obj: Object) -> set[str]:
+    """Every key in an object, at any depth."""
+    found: set[str] = set()
+    left: list[Any] = [obj]
+    for value in left:
+        if value.__class__ is str:  # most are
+            continue
+        if isinstance(value, dict):
+            found.update(value)
+            left += value.values()
+        elif isinstance(value, list):
+            left += value
+    return found
 
 
 def at(obj: Any, *path: str | int) -> Any:

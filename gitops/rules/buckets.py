@@ -10,10 +10,19 @@ from gitops.objects import Object
 from gitops.problems import nearest
 from gitops.rules import serving
 from gitops.rules.base import Cluster, rule
-from gitops.rules.lookups import CONFIG_MAP, config_lacks, configs, hint, look_elsewhere, service_lacks, services
+from gitops.rules.lookups import (
+    CONFIG_MAP,
+    config_lacks,
+    configs,
+    hint,
+    likely,
+    look_elsewhere,
+    service_lacks,
+    services,
+)
 from gitops.rules.references import model_uris
 from gitops.rules.storage_secrets import MAKERS, S3, Setting, chain, fetched_by_kserve, provider, settings
-from gitops.rules.stores import Store, buckets, store
+from gitops.rules.stores import Store, buckets, by_store, store
 from gitops.schemas.faults import dotted
 
 _CLUSTER_NAME = re.compile(r"^([a-z0-9-]+)(?:\.([a-z0-9-]+)(?:\.svc(?:\.cluster\.local)?)?)?$")
@@ -38,11 +47,11 @@ def bucket_exists(obj: Object, cluster: Cluster) -> Iterator[Fault]:
             continue
         name, made = uri.removeprefix("s3://").partition("/")[0], cluster.objects.index(buckets)
         where = _store_of(obj, cluster) if made else None
-        if where is None or cluster.environment.does_provide("Bucket", name):
-            continue
-        there = {bucket for bucket, stores in made.items() if where in stores}
         stores = made.get(name, set())
-        if there and where not in stores and Store("") not in stores:
+        if where is None or where in stores or Store("") in stores:
+            continue
+        there = cluster.objects.index(by_store).get(where)
+        if there and not cluster.environment.does_provide("Bucket", name):
             yield Fault(
                 "bucket-exists",
                 path,
@@ -57,7 +66,7 @@ def bucket_exists(obj: Object, cluster: Cluster) -> Iterator[Fault]:
 def _bucket_hint(name: str, there: set[str], stores: set[Store]) -> str:
     if stores:
         return f"a bucket `{name}` is made at `{_shown(next(iter(stores)))}`: use credentials for that store"
-    if near := nearest(name, there):
+    if near := nearest(name, likely(name, there)):
         return f"did you mean `{near}`?"
     return f"add the bucket, or put `{{kind: Bucket, name: {name}}}` under `provides` in environment.yaml if it is there already"
 

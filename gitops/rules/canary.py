@@ -31,7 +31,7 @@ def _has_canary(service: Object) -> bool:
     return bool(at(service, "spec", "canary"))
 
 
-@rule("admission", INFERENCE_SERVICE, code="KS16")
+@rule("admission", INFERENCE_SERVICE, code="KS16", needs="canary")
 def canary_in_standard_mode(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """A service with `spec.canary` is deployed in Standard mode, and serves a model.
 
@@ -68,7 +68,7 @@ def canary_in_standard_mode(service: Object, cluster: Cluster) -> Iterator[Fault
         )
 
 
-@rule("admission", INFERENCE_SERVICE, code="KS16")
+@rule("admission", INFERENCE_SERVICE, code="KS16", needs="canary")
 def canary_named(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """Each canary's predictor has a name of its own.
 
@@ -98,7 +98,7 @@ def canary_named(service: Object, cluster: Cluster) -> Iterator[Fault]:
         seen.add(name)
 
 
-@rule("admission", INFERENCE_SERVICE, code="KS16")
+@rule("admission", INFERENCE_SERVICE, code="KS16", needs="canary")
 def canary_implementation(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """Each canary's predictor has exactly one implementation, written in full.
 
@@ -127,7 +127,7 @@ def canary_implementation(service: Object, cluster: Cluster) -> Iterator[Fault]:
                 yield Fault("canary-implementation", *fault)
 
 
-@rule("admission", INFERENCE_SERVICE, code="KS16")
+@rule("admission", INFERENCE_SERVICE, code="KS16", needs="canary")
 def canary_fields(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """A canary has no workers and does not scale: it has a fixed number of replicas, at most the stable predictor's.
 
@@ -157,7 +157,7 @@ def _canary_field(path: Path, found: str, expected: str, hint: str) -> Fault:
     return Fault("canary-fields", path, f"`{dotted(path)}` {what}", found, expected, why, hint)
 
 
-@rule("admission", INFERENCE_SERVICE, code="KS16")
+@rule("admission", INFERENCE_SERVICE, code="KS16", needs="canary")
 def canary_traffic(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """The canaries of a service get at most 100 percent of the traffic together.
 
@@ -182,7 +182,7 @@ def canary_traffic(service: Object, cluster: Cluster) -> Iterator[Fault]:
         )
 
 
-@rule("controller", INFERENCE_SERVICE, level="warning", code="KS16")
+@rule("controller", INFERENCE_SERVICE, level="warning", code="KS16", needs="canary")
 def canary_gets_traffic(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """A release of KServe that has canaries also sends them their share of the traffic.
 

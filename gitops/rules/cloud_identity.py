@@ -45,7 +45,7 @@ _SHORTEST = {f"{_EKS}token-expiration": 600, f"{_AZURE}service-account-token-exp
 _LONGEST = 86400
 
 
-@rule("controller", ACCOUNT)
+@rule("controller", ACCOUNT, needs=_FORMS)
 def cloud_identity_form(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     """A ServiceAccount's annotation for AWS, Google Cloud or Azure names an identity in the form of that cloud.
 
@@ -78,7 +78,7 @@ def _form_hint(key: str, value: str) -> str:
     return "copy it from the cloud's console or command line"
 
 
-@rule("controller", ACCOUNT)
+@rule("controller", ACCOUNT, needs=_SHORTEST)
 def identity_token_expiration(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     """The time that an identity token is good for, in an annotation of a ServiceAccount, is a number of seconds within the cloud's limits.
 

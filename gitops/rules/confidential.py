@@ -26,7 +26,7 @@ def _confidential(service: Object) -> Part | None:
     return found if found and at(found.spec, "confidential", "enabled") is True else None
 
 
-@rule("admission", INFERENCE_SERVICE)
+@rule("admission", INFERENCE_SERVICE, needs="confidential")
 def confidential_model(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """A confidential model has a `storageUri`, and the id of its key is one of a Key Broker Service.
 
@@ -65,7 +65,7 @@ def confidential_model(service: Object, cluster: Cluster) -> Iterator[Fault]:
         )
 
 
-@rule("controller", INFERENCE_SERVICE, level="warning")
+@rule("controller", INFERENCE_SERVICE, level="warning", needs="confidential")
 def confidential_has_effect(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """A confidential model is stored where KServe decrypts it.
 

@@ -29,7 +29,7 @@ _ASSOCIATIONS: tuple[Kind, ...] = (
 )
 
 
-@rule("reference", ACCOUNT, code="KS24")
+@rule("reference", ACCOUNT, code="KS24", needs="secrets")
 def account_secret_exists(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     """Every Secret that a ServiceAccount lists under `secrets` is there.
 
@@ -55,7 +55,7 @@ def account_secret_exists(obj: Object, cluster: Cluster) -> Iterator[Fault]:
             )
 
 
-@rule("reference", ACCOUNT, code="KS24")
+@rule("reference", ACCOUNT, code="KS24", needs="secrets")
 def one_secret_per_store(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     """A ServiceAccount lists at most one Secret for each kind of store: S3, Google Cloud Storage, Azure, HTTP, HDFS, Hugging Face.
 
@@ -159,7 +159,7 @@ def by_store(inventory: Inventory) -> dict[tuple[str, str], list[str]]:
     return found
 
 
-@rule("reference", serving.INFERENCE_SERVICE)
+@rule("reference", serving.INFERENCE_SERVICE, needs=SECRET_NAMES)
 def storage_secret_exists(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     """The Secret that an annotation names for a model's storage is there.
 
@@ -185,7 +185,7 @@ def storage_secret_exists(obj: Object, cluster: Cluster) -> Iterator[Fault]:
                 )
 
 
-@rule("controller", serving.INFERENCE_SERVICE, level="warning", code="KS27")
+@rule("controller", serving.INFERENCE_SERVICE, level="warning", code="KS27", needs=SECRET_NAMES)
 def storage_secret_annotation(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     """The annotation that names a storage Secret is one that this KServe reads: given under both names, with the same value.
 

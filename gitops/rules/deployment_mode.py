@@ -58,7 +58,7 @@ def deployment_mode_said(service: Object, cluster: Cluster) -> Iterator[Fault]:
         )
 
 
-@rule("controller", INFERENCE_SERVICE, code="KS03")
+@rule("controller", INFERENCE_SERVICE, code="KS03", needs=MODE)
 def known_deployment_mode(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """The deployment mode is one that the cluster's release of KServe knows.
 
@@ -96,7 +96,7 @@ def _begun(given: str) -> str:
     return next((mode for name, mode in names if given and name.lower().startswith(given.lower())), "")
 
 
-@rule("controller", INFERENCE_SERVICE, level="warning", code="KS03")
+@rule("controller", INFERENCE_SERVICE, level="warning", code="KS03", needs=MODE)
 def old_deployment_mode(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """The deployment mode has today's name.
 
@@ -151,7 +151,7 @@ def deployment_mode_kept(old: Object, new: Object, cluster: Cluster) -> Iterator
         )
 
 
-@rule("admission", INFERENCE_SERVICE, code="KS15")
+@rule("admission", INFERENCE_SERVICE, code="KS15", needs="deploymentStrategy")
 def strategy_in_standard_mode(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """`deploymentStrategy` stands in services of Standard mode only.
 
@@ -178,7 +178,7 @@ def strategy_in_standard_mode(service: Object, cluster: Cluster) -> Iterator[Fau
             )
 
 
-@rule("controller", INFERENCE_SERVICE, code="KS15")
+@rule("controller", INFERENCE_SERVICE, code="KS15", needs="canaryTrafficPercent")
 def canary_percent_in_knative_mode(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """`canaryTrafficPercent` stands in services of Knative mode only.
 

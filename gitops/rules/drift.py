@@ -19,7 +19,7 @@ from gitops.rules.serving import INFERENCE_SERVICE, components, containers
 from gitops.schemas.faults import dotted
 
 
-@rule("controller", INFERENCE_SERVICE, level="warning", code="KS22")
+@rule("controller", INFERENCE_SERVICE, level="warning", code="KS22", needs=AMOUNT_FIELDS)
 def quantity_spelling(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """Amounts are spelled as Kubernetes prints them: `"1"` and not 1 or `1000m`, `500m` and not `0.5`, `2Gi` and not `2048Mi`.
 
@@ -53,7 +53,7 @@ def _spelling(path: Path, value: Any, spelled: str) -> Fault:
     )
 
 
-@rule("controller", INFERENCE_SERVICE, level="warning", code="KS23")
+@rule("controller", INFERENCE_SERVICE, level="warning", code="KS23", needs="ports")
 def port_protocol(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """Each port says its `protocol`, `TCP`.
 
@@ -71,7 +71,7 @@ def port_protocol(service: Object, cluster: Cluster) -> Iterator[Fault]:
                     yield _unsaid("port-protocol", (*path, "protocol"), "TCP")
 
 
-@rule("controller", INFERENCE_SERVICE, level="warning", code="KS11")
+@rule("controller", INFERENCE_SERVICE, level="warning", code="KS11", needs="storageUris")
 def mount_path_written(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """Each of `storageUris` says its `mountPath`.
 

@@ -11,7 +11,7 @@ from gitops.rules.golang import url
 from gitops.rules.kafka import KAFKA_SOURCE, destinations, words
 
 
-@rule("controller", KAFKA_SOURCE)
+@rule("controller", KAFKA_SOURCE, needs="ref")
 def sink_keeps_its_host(source: Object, cluster: Cluster) -> Iterator[Fault]:
     """A `uri` beside a `ref` does not begin with `//`.
 
@@ -38,7 +38,7 @@ def sink_keeps_its_host(source: Object, cluster: Cluster) -> Iterator[Fault]:
             )
 
 
-@rule("controller", KAFKA_SOURCE, level="warning")
+@rule("controller", KAFKA_SOURCE, level="warning", needs="ref")
 def sink_path_from_root(source: Object, cluster: Cluster) -> Iterator[Fault]:
     """A `uri` beside a `ref` begins with a slash.
 
@@ -65,7 +65,7 @@ def sink_path_from_root(source: Object, cluster: Cluster) -> Iterator[Fault]:
             )
 
 
-@rule("controller", KAFKA_SOURCE)
+@rule("controller", KAFKA_SOURCE, needs="ref")
 def sink_version_served(source: Object, cluster: Cluster) -> Iterator[Fault]:
     """A `ref` to a kind that the cluster has names a version that it serves.
 

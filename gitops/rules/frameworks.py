@@ -23,7 +23,7 @@ def _unmoved(service: Object) -> Iterator[Part]:
                 yield found[0]
 
 
-@rule("admission", INFERENCE_SERVICE)
+@rule("admission", INFERENCE_SERVICE, needs=(*FRAMEWORKS, "art"))
 def framework_field(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """What a framework's field says fits that framework, where the webhook leaves the field as it is.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -27,6 +28,7 @@ class Url(NamedTuple):
         return bool(self.scheme)
 
 
+@lru_cache(1024)
 def url(text: str) -> Url | None:
     """The parts, or None where Go would refuse it.
 

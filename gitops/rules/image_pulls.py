@@ -15,7 +15,7 @@ from gitops.schemas.faults import dotted
 _PULLS = {"kubernetes.io/dockerconfigjson": ".dockerconfigjson", "kubernetes.io/dockercfg": ".dockercfg"}
 
 
-@rule("reference", *KINDS, ACCOUNT, level="warning")
+@rule("reference", *KINDS, ACCOUNT, level="warning", needs="imagePullSecrets")
 def image_pull_secret_exists(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     """Every Secret that images are to be pulled with is there.
 
@@ -40,7 +40,7 @@ def image_pull_secret_exists(obj: Object, cluster: Cluster) -> Iterator[Fault]:
             )
 
 
-@rule("reference", *KINDS, ACCOUNT)
+@rule("reference", *KINDS, ACCOUNT, needs="imagePullSecrets")
 def image_pull_secret_type(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     """A Secret that images are to be pulled with holds a registry login: type `kubernetes.io/dockerconfigjson`.
 

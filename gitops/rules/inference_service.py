@@ -12,6 +12,7 @@ from gitops.rules.base import Cluster, at, rule
 from gitops.rules.serving import (
     AUTOSCALER_CLASS,
     CLUSTER_SERVING_RUNTIME,
+    FRAMEWORKS,
     INFERENCE_SERVICE,
     PROTOCOLS,
     REFUSED,
@@ -109,7 +110,7 @@ def _one_hint(component: Component, found: list[Part]) -> str:
     return "keep one of them"
 
 
-@rule("controller", INFERENCE_SERVICE, level="warning", code="KS05")
+@rule("controller", INFERENCE_SERVICE, level="warning", code="KS05", needs=FRAMEWORKS)
 def legacy_framework(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """A model is written as `model` with a `modelFormat`, not in a field of its framework.
 
@@ -225,7 +226,7 @@ def unnamed_model(service: Object, cluster: Cluster) -> Iterator[Fault]:
         )
 
 
-@rule("admission", INFERENCE_SERVICE, code="KS14")
+@rule("admission", INFERENCE_SERVICE, code="KS14", needs=AUTOSCALER_CLASS)
 def known_autoscaler_class(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """The annotation `serving.kserve.io/autoscalerClass` names an autoscaler that KServe has.
 

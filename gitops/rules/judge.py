@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from gitops.environments import Environment
 from gitops.faults import Fault, Path
 from gitops.objects import Object, group_of
-from gitops.rules.base import Cluster, Kind, Layer, Rule
+from gitops.rules.base import Cluster, Kind, Layer, Rule, names_in
 from gitops.rules.round_trip import WEBHOOKS, forgiven, round_trip
 from gitops.schemas.kind import WELL_FORMED
 from gitops.schemas.store import Schemas
@@ -23,18 +24,24 @@ class Bench:
         levels = {rule: environment.policies.severity.get(rule.id, rule.level) for rule in rules}
         self._levels = {rule.id: level for rule, level in levels.items()}
         self._rules = [rule for rule, level in levels.items() if level != "off" and rule.layer in layers]
-        self._by_kind: dict[Kind, tuple[list[Rule], list[Rule]]] = {}
+        self._by_kind: dict[Kind, tuple[list[tuple[frozenset[str], list[Rule]]], list[Rule]]] = {}
 
     def judge(self, obj: Object, cluster: Cluster, old: Object | None = None) -> Iterator[Fault]:
         """Every fault that a rule finds, with the severity it has here. `obj` and `old` fit their schemas as far as they go."""
         kind = (group_of(obj["apiVersion"]), obj["kind"])
         if kind not in self._by_kind:
             mine = [rule for rule in self._rules if not rule.on or kind in rule.on]
-            self._by_kind[kind] = [r for r in mine if not r.update], [r for r in mine if r.update]
+            self._by_kind[kind] = _by_needs(r for r in mine if not r.update), [r for r in mine if r.update]
         still, changing = self._by_kind[kind]
-        for rule in still:
-            for fault in rule.judge(obj, cluster):
-                yield self._graded(fault)
+        names: set[str] | None = None
+        for needs, rules in still:
+            if needs:
+                names = names_in(obj) if names is None else names
+                if needs.isdisjoint(names):
+                    continue
+            for rule in rules:
+                for fault in rule.judge(obj, cluster):
+                    yield self._graded(fault)
         for rule in changing if old is not None else ():
             for fault in rule.judge(old, obj, cluster):
                 yield self._graded(fault)
@@ -42,6 +49,11 @@ class Bench:
     def _graded(self, fault: Fault) -> Fault:
         level = self._levels[fault.rule]
         return fault if fault.severity == level or level == "off" else fault._replace(severity=level)
+
+
+def _by_needs(rules: Iterable[Rule]) -> list[tuple[frozenset[str], list[Rule]]]:
+    """Rules in their order, neighbours that need the same together."""
+    return [(needs, list(each)) for needs, each in groupby(rules, key=lambda rule: rule.needs)]
 
 
 class Checked(NamedTuple):

@@ -37,7 +37,7 @@ def _path(field: str) -> tuple[str, ...]:
     return ("spec", "delivery", field)
 
 
-@rule("controller", KAFKA_SOURCE)
+@rule("controller", KAFKA_SOURCE, needs="delivery")
 def retries_countable(source: Object, cluster: Cluster) -> Iterator[Fault]:
     """`delivery.retry` is not negative, and `delivery.backoffPolicy` is `linear` or `exponential`.
 
@@ -74,7 +74,7 @@ def retries_countable(source: Object, cluster: Cluster) -> Iterator[Fault]:
         )
 
 
-@rule("controller", KAFKA_SOURCE)
+@rule("controller", KAFKA_SOURCE, needs="delivery")
 def delivery_durations_readable(source: Object, cluster: Cluster) -> Iterator[Fault]:
     """Durations under `delivery` are ISO 8601, such as `PT0.3S`; the timeout is not zero, and no number exceeds 3276.
 
@@ -139,7 +139,7 @@ def _iso(field: str, given: str) -> Fix | None:
     return Fix("set", _path(field), f"PT{written}")
 
 
-@rule("controller", KAFKA_SOURCE, level="warning")
+@rule("controller", KAFKA_SOURCE, level="warning", needs="delivery")
 def delivery_durations_exact(source: Object, cluster: Cluster) -> Iterator[Fault]:
     """Durations under `delivery` have at most one decimal.
 
@@ -165,7 +165,7 @@ def delivery_durations_exact(source: Object, cluster: Cluster) -> Iterator[Fault
             )
 
 
-@rule("controller", KAFKA_SOURCE, level="warning")
+@rule("controller", KAFKA_SOURCE, level="warning", needs="retryAfterMax")
 def retry_after_enabled(source: Object, cluster: Cluster) -> Iterator[Fault]:
     """`delivery.retryAfterMax` is for clusters with Knative's feature `delivery-retryafter`, which is off as shipped.
 
@@ -188,7 +188,7 @@ def retry_after_enabled(source: Object, cluster: Cluster) -> Iterator[Fault]:
         )
 
 
-@rule("controller", KAFKA_SOURCE, level="warning")
+@rule("controller", KAFKA_SOURCE, level="warning", needs="delivery")
 def delivery_says_retries(source: Object, cluster: Cluster) -> Iterator[Fault]:
     """A `delivery` block says how often to retry.
 
@@ -214,7 +214,7 @@ def delivery_says_retries(source: Object, cluster: Cluster) -> Iterator[Fault]:
         )
 
 
-@rule("controller", KAFKA_SOURCE)
+@rule("controller", KAFKA_SOURCE, needs="deadLetterSink")
 def dead_letter_sink_given(source: Object, cluster: Cluster) -> Iterator[Fault]:
     """`delivery.deadLetterSink` says where to as a sink does: a whole `ref`, an absolute `uri`, or a `ref` with a path.
 

@@ -62,7 +62,7 @@ def _server_fault(path: Path, server: str) -> Fault | None:
     )
 
 
-@rule("controller", KAFKA_SOURCE)
+@rule("controller", KAFKA_SOURCE, needs="sasl")
 def sasl_complete(source: Object, cluster: Cluster) -> Iterator[Fault]:
     """A KafkaSource with `net.sasl.enable` takes user and password from Secrets.
 
@@ -87,7 +87,7 @@ def sasl_complete(source: Object, cluster: Cluster) -> Iterator[Fault]:
             )
 
 
-@rule("controller", KAFKA_SOURCE)
+@rule("controller", KAFKA_SOURCE, needs="tls")
 def tls_client_certificate(source: Object, cluster: Cluster) -> Iterator[Fault]:
     """A KafkaSource with TLS and without SASL has a client certificate and its key.
 
@@ -114,7 +114,7 @@ def tls_client_certificate(source: Object, cluster: Cluster) -> Iterator[Fault]:
             )
 
 
-@rule("controller", KAFKA_SOURCE, level="warning")
+@rule("controller", KAFKA_SOURCE, level="warning", needs="net")
 def credentials_used(source: Object, cluster: Cluster) -> Iterator[Fault]:
     """What is given under `net` is used: SASL and TLS are enabled where they have credentials.
 
@@ -149,7 +149,7 @@ def credentials_used(source: Object, cluster: Cluster) -> Iterator[Fault]:
         )
 
 
-@rule("controller", KAFKA_SOURCE, level="warning")
+@rule("controller", KAFKA_SOURCE, level="warning", needs=("roleARN", "tokenProvider"))
 def token_provider_kept(source: Object, cluster: Cluster) -> Iterator[Fault]:
     """A KafkaSource sets neither `net.sasl.roleARN` nor `net.sasl.tokenProvider`.
 
@@ -173,7 +173,7 @@ def token_provider_kept(source: Object, cluster: Cluster) -> Iterator[Fault]:
             )
 
 
-@rule("controller", KAFKA_SOURCE, level="warning")
+@rule("controller", KAFKA_SOURCE, level="warning", needs="net")
 def kafka_secrets_required(source: Object, cluster: Cluster) -> Iterator[Fault]:
     """No `secretKeyRef` of a KafkaSource is `optional`.
 

@@ -12,7 +12,7 @@ from gitops.objects import Object, group_of
 from gitops.problems import nearest
 from gitops.rules.base import Cluster, Inventory, Kind, at, rule
 from gitops.rules.kafka import KAFKA_SOURCE, KAFKA_TOPIC, Destination, destinations, words
-from gitops.rules.lookups import SERVICE, service_lacks
+from gitops.rules.lookups import SERVICE, likely, service_lacks
 from gitops.rules.secrets_made import Where
 from gitops.rules.strimzi import CLUSTER, topic_name
 
@@ -21,7 +21,7 @@ _INSIDE = re.compile(r"\.svc(\.cluster\.local)?(?=:)")
 _STRIMZI = re.compile(r"(?P<cluster>[a-z0-9.-]+)-kafka-(?:[a-z0-9]+-)?bootstrap(?:\.(?P<namespace>[a-z0-9-]+))?:\d+")
 
 
-@rule("reference", KAFKA_SOURCE)
+@rule("reference", KAFKA_SOURCE, needs="ref")
 def sink_exists(source: Object, cluster: Cluster) -> Iterator[Fault]:
     """The objects under `sink.ref` and `delivery.deadLetterSink.ref` are there.
 
@@ -63,7 +63,7 @@ def _sink_hint(cluster: Cluster, to: Destination, kind: Kind, namespace: str, na
     other = {SERVICE: KNATIVE_SERVICE, KNATIVE_SERVICE: SERVICE}.get(kind)
     if other and (namespace, name) in cluster.objects.of(other):
         return f"there is a Service of {other[0] or 'v1'}: write `apiVersion: {other[0] + '/' if other[0] else ''}v1`"
-    if near := nearest(name, [other for where, other in there if where == namespace][:2000]):
+    if near := nearest(name, likely(name, [other for where, other in there if where == namespace])):
         return f"did you mean `{near}`?"
     return f"add it, or put `{{kind: {kind[1]}, name: {name}}}` under `provides` in environment.yaml"
 
@@ -83,7 +83,7 @@ def kafka_topic_exists(source: Object, cluster: Cluster) -> Iterator[Fault]:
     known = _topics_of(source, cluster) if cluster.complete else None
     for index, topic in enumerate(at(source, "spec", "topics") or ()) if known else ():
         if known is not None and topic not in known and not cluster.environment.does_provide(KAFKA_TOPIC[1], topic):
-            near = nearest(topic, sorted(known)[:2000])
+            near = nearest(topic, likely(topic, sorted(known)))
             yield Fault(
                 "kafka-topic-exists",
                 ("spec", "topics", index),
@@ -124,7 +124,7 @@ class Reader(NamedTuple):
     sink: object
 
 
-@rule("reference", KAFKA_SOURCE)
+@rule("reference", KAFKA_SOURCE, needs="consumerGroup")
 def consumer_group_splits_events(source: Object, cluster: Cluster) -> Iterator[Fault]:
     """Two KafkaSources that read the same topic for different sinks have different consumer groups.
 
@@ -135,8 +135,7 @@ def consumer_group_splits_events(source: Object, cluster: Cluster) -> Iterator[F
 
     Source: Apache Kafka, consumer groups; eventing-kafka-broker `control-plane/pkg/reconciler/source/source.go` (group.id).
     """
-    me = _reader(source, cluster)
-    for other in _fellows(source, cluster):
+    for me, other in _fellows(source, cluster):
         if (shared := sorted(me.topics & other.topics)) and me.sink != other.sink:
             yield Fault(
                 "consumer-group-splits-events",
@@ -150,7 +149,7 @@ def consumer_group_splits_events(source: Object, cluster: Cluster) -> Iterator[F
             return
 
 
-@rule("reference", KAFKA_SOURCE, level="warning")
+@rule("reference", KAFKA_SOURCE, level="warning", needs="consumerGroup")
 def consumer_group_own(source: Object, cluster: Cluster) -> Iterator[Fault]:
     """A KafkaSource has a consumer group that no other source of the same Kafka cluster uses.
 
@@ -161,8 +160,7 @@ def consumer_group_own(source: Object, cluster: Cluster) -> Iterator[Fault]:
 
     Source: Apache Kafka, consumer groups; eventing-kafka-broker `control-plane/pkg/reconciler/consumergroup/consumergroup.go` FinalizeKind.
     """
-    me = _reader(source, cluster)
-    for other in _fellows(source, cluster):
+    for me, other in _fellows(source, cluster):
         if not me.topics & other.topics or me.sink == other.sink:
             yield Fault(
                 "consumer-group-own",
@@ -176,13 +174,13 @@ def consumer_group_own(source: Object, cluster: Cluster) -> Iterator[Fault]:
             return
 
 
-def _fellows(source: Object, cluster: Cluster) -> Iterator[Reader]:
-    """The other members of a source's consumer group."""
+def _fellows(source: Object, cluster: Cluster) -> Iterator[tuple[Reader, Reader]]:
+    """A source, with each of the other members of its consumer group."""
     group = at(source, "spec", "consumerGroup")
     members = cluster.objects.index(readers).get(group, ()) if group else ()
     if len(members) > 1:
         me = _reader(source, cluster)
-        yield from (each for each in members if each.where != me.where and each.servers & me.servers)
+        yield from ((me, each) for each in members if each.where != me.where and each.servers & me.servers)
 
 
 def readers(inventory: Inventory) -> dict[str, list[Reader]]:

@@ -28,7 +28,7 @@ def _refs(obj: Object) -> Iterator[SecretRef]:
         yield SecretRef(path, "auth", name, SINK_KEY, False)
 
 
-@rule("reference", KAFKA_SOURCE, KAFKA_SINK)
+@rule("reference", KAFKA_SOURCE, KAFKA_SINK, needs=("net", "auth"))
 def kafka_secret_exists(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     """Each Secret that a KafkaSource or KafkaSink names is there, in its own namespace.
 
@@ -53,7 +53,7 @@ def kafka_secret_exists(obj: Object, cluster: Cluster) -> Iterator[Fault]:
             )
 
 
-@rule("reference", KAFKA_SOURCE, KAFKA_SINK)
+@rule("reference", KAFKA_SOURCE, KAFKA_SINK, needs=("net", "auth"))
 def kafka_secret_has_key(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     """Each Secret that a KafkaSource or KafkaSink logs in with has the key that is read, with a value.
 
@@ -83,7 +83,7 @@ def kafka_secret_has_key(obj: Object, cluster: Cluster) -> Iterator[Fault]:
         )
 
 
-@rule("reference", KAFKA_SOURCE)
+@rule("reference", KAFKA_SOURCE, needs="net")
 def sasl_mechanism_known(source: Object, cluster: Cluster) -> Iterator[Fault]:
     """The value that `net.sasl.type` leads to is `PLAIN`, `SCRAM-SHA-256` or `SCRAM-SHA-512`, and nothing around it.
 

@@ -83,7 +83,7 @@ def _is_empty(source: Object, field: str) -> bool:
     return at(source, "spec", field) == [] or source.get("spec") is None
 
 
-@rule("admission", KAFKA_SOURCE)
+@rule("admission", KAFKA_SOURCE, needs="initialOffset")
 def source_offset_known(source: Object, cluster: Cluster) -> Iterator[Fault]:
     """`initialOffset` is `earliest` or `latest`.
 
@@ -108,7 +108,7 @@ def source_offset_known(source: Object, cluster: Cluster) -> Iterator[Fault]:
         )
 
 
-@rule("admission", KAFKA_SOURCE)
+@rule("admission", KAFKA_SOURCE, needs="ordering")
 def source_ordering_known(source: Object, cluster: Cluster) -> Iterator[Fault]:
     """`ordering` is `ordered` or `unordered`.
 
@@ -222,7 +222,7 @@ def _urls(obj: Object) -> Iterator[tuple[Path, Any]]:
             yield (*path, *field), at(subscriber, *field)
 
 
-@rule("admission", KAFKA_SOURCE)
+@rule("admission", KAFKA_SOURCE, needs="ref")
 def sink_ref_complete(source: Object, cluster: Cluster) -> Iterator[Fault]:
     """A `sink.ref` without a `uri` has a name, an apiVersion and a kind, and no `group`.
 
@@ -237,7 +237,7 @@ def sink_ref_complete(source: Object, cluster: Cluster) -> Iterator[Fault]:
         yield _told("sink-ref-complete", each)
 
 
-@rule("admission", KAFKA_SOURCE)
+@rule("admission", KAFKA_SOURCE, needs="CACerts")
 def sink_certificates_readable(source: Object, cluster: Cluster) -> Iterator[Fault]:
     """`sink.CACerts` is a certificate in PEM.
 
@@ -257,7 +257,7 @@ def _told(rule: str, each: Complaint) -> Fault:
     )
 
 
-@rule("admission", KAFKA_SOURCE)
+@rule("admission", KAFKA_SOURCE, needs="extensions")
 def extension_names_plain(source: Object, cluster: Cluster) -> Iterator[Fault]:
     """Names of CloudEvents extensions under `ceOverrides` are ASCII letters and digits.
 

@@ -53,7 +53,7 @@ def _in_knative(service: Object, cluster: Cluster) -> Iterator[Component]:
     yield from components(service) if mode(service, cluster) == "Knative" else ()
 
 
-@rule("controller", INFERENCE_SERVICE, level="warning", code="KS32")
+@rule("controller", INFERENCE_SERVICE, level="warning", code="KS32", needs=(*FLAGS, "volumes"))
 def knative_feature_flag(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """In Knative mode a pod has only fields that Knative takes as it is shipped.
 
@@ -88,7 +88,7 @@ def _flagged(component: Component) -> Iterator[tuple[Path, str]]:
             yield (*component.path, *path, source), VOLUMES[source]
 
 
-@rule("controller", INFERENCE_SERVICE, code="KS32")
+@rule("controller", INFERENCE_SERVICE, code="KS32", needs=NEVER)
 def knative_pod_field(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """In Knative mode a pod has no field that Knative never takes.
 
@@ -114,7 +114,7 @@ def knative_pod_field(service: Object, cluster: Cluster) -> Iterator[Fault]:
                 )
 
 
-@rule("controller", INFERENCE_SERVICE, level="warning", code="KS35")
+@rule("controller", INFERENCE_SERVICE, level="warning", code="KS35", needs="timeout")
 def knative_timeout(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """In Knative mode a `timeout` is within what Knative allows a revision.
 
@@ -141,7 +141,7 @@ def knative_timeout(service: Object, cluster: Cluster) -> Iterator[Fault]:
             )
 
 
-@rule("controller", INFERENCE_SERVICE, code="KS15")
+@rule("controller", INFERENCE_SERVICE, code="KS15", needs="canaryTrafficPercent")
 def canary_percent_range(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """`canaryTrafficPercent` is between 0 and 100.
 

@@ -113,13 +113,15 @@ def look_elsewhere(kind: str, namespace: str, name: str, there: Collection[Where
     if others:
         todo = across.format(others[0]) or f"make one in `{namespace}`, for names do not reach over"
         return f"the {kind} `{name}` is in namespace `{others[0]}`: {todo}"
-    here = [other for where, other in there if where == namespace]
-    if len(here) > _MANY:
-        here = [other for other in here if other[:3] == name[:3]][:_MANY]
-    near = nearest(name, here)
+    near = nearest(name, likely(name, [other for where, other in there if where == namespace]))
     if near:
         return f"did you mean `{near}`?"
     return f"add it, or, if the cluster has it already, put `{{kind: {kind}, name: {name}}}` under `provides` in environment.yaml"
+
+
+def likely(name: str, names: Collection[str]) -> Collection[str]:
+    """Those among names that a near one is worth looking for: all, or of many only some that begin like `name`."""
+    return names if len(names) <= _MANY else [other for other in names if other[:3] == name[:3]][:_MANY]
 
 
 def there(cluster: Cluster, kind: Kind) -> Collection[Where]:

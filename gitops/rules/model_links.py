@@ -156,7 +156,7 @@ def cached(inventory: Inventory) -> dict[str, list[str]]:
     return found
 
 
-@rule("reference", serving.INFERENCE_SERVICE)
+@rule("reference", serving.INFERENCE_SERVICE, needs="storageContainerName")
 def storage_container_exists(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     """The ClusterStorageContainer that a predictor names is there, switched on, and of workload type `initContainer`.
 

@@ -30,7 +30,7 @@ PLAIN = ("cpu", "memory", "storage", "ephemeral-storage")
 _SIZES = {"pipelineParallelSize": "PIPELINE_PARALLEL_SIZE", "tensorParallelSize": "TENSOR_PARALLEL_SIZE"}
 
 
-@rule("admission", INFERENCE_SERVICE, code="KS19")
+@rule("admission", INFERENCE_SERVICE, code="KS19", needs="workerSpec")
 def one_worker_container(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """`workerSpec` has at most one container.
 
@@ -54,7 +54,7 @@ def one_worker_container(service: Object, cluster: Cluster) -> Iterator[Fault]:
         )
 
 
-@rule("admission", INFERENCE_SERVICE, code="KS19")
+@rule("admission", INFERENCE_SERVICE, code="KS19", needs="workerSpec")
 def parallel_sizes(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """The sizes of a model on several nodes stand in `workerSpec`, and are 1 or more.
 
@@ -85,7 +85,7 @@ def _size(path: Path, message: str, found: str, expected: str, hint: str) -> Fau
     return Fault("parallel-sizes", path, message, found, expected, why, hint)
 
 
-@rule("admission", INFERENCE_SERVICE, code="KS19")
+@rule("admission", INFERENCE_SERVICE, code="KS19", needs="workerSpec")
 def known_gpu_resource(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """A model on several nodes asks only for resources of which KServe knows whether they are GPUs.
 
@@ -149,7 +149,7 @@ def more_gpus(annotations: Object | None) -> list[str] | None:
     return names if good else None
 
 
-@rule("admission", INFERENCE_SERVICE, code="KS19")
+@rule("admission", INFERENCE_SERVICE, code="KS19", needs="workerSpec")
 def multi_node_model(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """A model on several nodes comes from a volume or an image that all nodes can read, and is not scaled.
 
@@ -186,7 +186,7 @@ def multi_node_model(service: Object, cluster: Cluster) -> Iterator[Fault]:
         yield Fault("multi-node-model", path, message, given or "nothing", wanted, why, f'set it to "{wanted}"')
 
 
-@rule("controller", INFERENCE_SERVICE, code="KS19")
+@rule("controller", INFERENCE_SERVICE, code="KS19", needs="workerSpec")
 def multi_node_in_standard_mode(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """A model on several nodes is deployed in Standard mode.
 

@@ -34,7 +34,7 @@ def _runtime(served: Part | None, service: Object, cluster: Cluster) -> Object |
     return own or cluster.objects.get(CLUSTER_SERVING_RUNTIME, "", name)
 
 
-@rule("reference", INFERENCE_SERVICE, code="KS19")
+@rule("reference", INFERENCE_SERVICE, code="KS19", needs="workerSpec")
 def multi_node_runtime(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """The runtime of a model on several nodes has workers itself.
 
@@ -80,7 +80,7 @@ class Gpus(NamedTuple):
         return max(0, self.total - self.head - self.worker * (nodes - 1)) if nodes > 1 else 0
 
 
-@rule("reference", INFERENCE_SERVICE, code="KS19")
+@rule("reference", INFERENCE_SERVICE, code="KS19", needs="workerSpec")
 def multi_node_gpus(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """Head and workers of a model together have as many GPUs as its parallel sizes ask for.
 

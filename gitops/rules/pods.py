@@ -35,6 +35,9 @@ PLACES: dict[Kind, tuple[Path, ...]] = {
 KINDS = tuple(PLACES)
 _LISTS = ("containers", "initContainers", "ephemeralContainers")
 _MODELS = ("model", *serving.FRAMEWORKS, "art")
+SECRET_FIELDS = ("secretKeyRef", "secretRef", "secret", "nodePublishSecretRef", "azureFile")
+CONFIG_FIELDS = ("configMapKeyRef", "configMapRef", "configMap")
+"""Without any of which no pod reads a Secret (those to pull images with aside), or a ConfigMap."""
 
 
 class Pod(NamedTuple):

@@ -38,7 +38,13 @@ _SECRET_METADATA: dict[str, Path] = {
     "SealedSecret": ("spec", "template", "metadata"),
 }
 """Where the annotations stand that the Secret will have."""
-_MC_ANONYMOUS = re.compile(r"\bmc anonymous set (public|download|upload)\b")
+_OPENS = "mc anonymous set "
+_MC_ANONYMOUS = re.compile(rf"\b{_OPENS}(public|download|upload)\b")
+_ADDRESSES: tuple[tuple[str, str], ...] = (
+    ("model", "storageUri"),
+    ("logger", "url"),
+    *((name, "storageUri") for name in serving.FRAMEWORKS),
+)
 _PUBLIC_ACLS = frozenset({"public-read", "public-read-write", "authenticated-read"})
 
 
@@ -96,7 +102,7 @@ def _openings(obj: Object) -> Iterator[tuple[Path, str]]:
             for path, container in pods.containers(pod):
                 for field in ("command", "args"):
                     for index, text in enumerate(container.get(field) or ()):
-                        if isinstance(text, str) and (found := _MC_ANONYMOUS.search(text)):
+                        if isinstance(text, str) and _OPENS in text and (found := _MC_ANONYMOUS.search(text)):
                             yield (*path, field, index), f"`{found[0]}`"
         return
     for place in (("spec", "acl"), ("spec", "forProvider", "acl")):
@@ -133,11 +139,7 @@ def unencrypted_endpoint(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     """
     if obj["kind"] == "InferenceService":
         for component in serving.components(obj):
-            for place in (
-                ("model", "storageUri"),
-                ("logger", "url"),
-                *((name, "storageUri") for name in serving.FRAMEWORKS),
-            ):
+            for place in (place for place in _ADDRESSES if place[0] in component.spec):
                 url = at(component.spec, *place)
                 if isinstance(url, str) and url.startswith("http://") and not _is_local(url):
                     yield _in_clear((*component.path, *place), f"`{'.'.join(place)}` is plain http")

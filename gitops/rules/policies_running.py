@@ -88,7 +88,7 @@ def container_without_resources(obj: Object, cluster: Cluster) -> Iterator[Fault
             )
 
 
-@rule("policy", serving.INFERENCE_SERVICE, level="off")
+@rule("policy", serving.INFERENCE_SERVICE, level="off", needs="minReplicas")
 def scales_to_zero(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """No component scales to zero: for environments where the first request may not wait for a model to load.
 

@@ -58,7 +58,7 @@ def serving(component: Component) -> Part | None:
     return beside or model(component) or main_container(component)
 
 
-@rule("controller", INFERENCE_SERVICE, code="KS23")
+@rule("controller", INFERENCE_SERVICE, code="KS23", needs="ports")
 def knative_port(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """In Knative mode a component has one port, named `h2c`, `http1` or not at all, over TCP, on no port of Knative's own.
 
@@ -103,7 +103,7 @@ def _refused(path: Path, message: str, expected: str) -> Fault:
     )
 
 
-@rule("controller", INFERENCE_SERVICE, code="KS23")
+@rule("controller", INFERENCE_SERVICE, code="KS23", needs="ports")
 def ports_named(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """In Standard mode each port has a name of its own where a container has several.
 
@@ -183,7 +183,7 @@ def _has_ports(spec: Object) -> bool:
     return any(at(container, "ports") for container in spec.get("containers") or ())
 
 
-@rule("controller", INFERENCE_SERVICE, code="KS23")
+@rule("controller", INFERENCE_SERVICE, code="KS23", needs=_PROBES)
 def probe_port(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """In Standard mode a probe over HTTP or TCP names its port.
 

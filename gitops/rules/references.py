@@ -23,7 +23,9 @@ from gitops.rules.lookups import (
 )
 from gitops.rules.once import once
 from gitops.rules.pods import (
+    CONFIG_FIELDS,
     KINDS,
+    SECRET_FIELDS,
     Reference,
     account,
     claims_of,
@@ -63,7 +65,7 @@ def service_account_exists(obj: Object, cluster: Cluster) -> Iterator[Fault]:
             )
 
 
-@rule("reference", *KINDS)
+@rule("reference", *KINDS, needs=SECRET_FIELDS)
 def secret_exists(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     """Every Secret that a pod reads as variables or files is there, unless it is marked `optional`.
 
@@ -88,7 +90,7 @@ def secret_exists(obj: Object, cluster: Cluster) -> Iterator[Fault]:
             )
 
 
-@rule("reference", *KINDS)
+@rule("reference", *KINDS, needs=SECRET_FIELDS)
 def secret_has_key(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     """Every key that a pod takes from a Secret is in that Secret.
 
@@ -116,7 +118,7 @@ def secret_has_key(obj: Object, cluster: Cluster) -> Iterator[Fault]:
             )
 
 
-@rule("reference", *KINDS)
+@rule("reference", *KINDS, needs=CONFIG_FIELDS)
 def config_map_exists(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     """Every ConfigMap that a pod reads as variables or files is there, unless it is marked `optional`.
 
@@ -141,7 +143,7 @@ def config_map_exists(obj: Object, cluster: Cluster) -> Iterator[Fault]:
             )
 
 
-@rule("reference", *KINDS)
+@rule("reference", *KINDS, needs=CONFIG_FIELDS)
 def config_map_has_key(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     """Every key that a pod takes from a ConfigMap is in that ConfigMap.
 

@@ -19,7 +19,7 @@ _STORED = ("path", "parameters", "key")
 _PREDICTORS_ONLY = ("storage", "marshallerUrl", "batchSize", "batchInterval")
 
 
-@rule("admission", INFERENCE_SERVICE, code="KS17")
+@rule("admission", INFERENCE_SERVICE, code="KS17", needs="logger")
 def logger_mode(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """A logger says in `mode` what it logs: `all`, `request` or `response`.
 
@@ -47,7 +47,7 @@ def logger_mode(service: Object, cluster: Cluster) -> Iterator[Fault]:
         )
 
 
-@rule("admission", INFERENCE_SERVICE, code="KS17")
+@rule("admission", INFERENCE_SERVICE, code="KS17", needs="logger")
 def logger_storage(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """`logger.storage` has all of `path`, `parameters` and `key`.
 
@@ -74,7 +74,7 @@ def logger_storage(service: Object, cluster: Cluster) -> Iterator[Fault]:
                 )
 
 
-@rule("controller", INFERENCE_SERVICE)
+@rule("controller", INFERENCE_SERVICE, needs="batcher")
 def batch_size(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """`batcher.maxBatchSize` and `batcher.maxLatency` are above 0.
 
@@ -101,7 +101,7 @@ def batch_size(service: Object, cluster: Cluster) -> Iterator[Fault]:
                 )
 
 
-@rule("controller", INFERENCE_SERVICE, level="warning")
+@rule("controller", INFERENCE_SERVICE, level="warning", needs=("batcher", "logger"))
 def handling_ignored(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """Logger and batcher settings stand where KServe reads them.
 
@@ -136,7 +136,7 @@ def _ignored(path: Path, because: str, hint: str) -> Fault:
     )
 
 
-@rule("controller", INFERENCE_SERVICE)
+@rule("controller", INFERENCE_SERVICE, needs="timeout")
 def timeout_not_negative(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """`timeout` is not negative in Standard mode; `knative-timeout` says what Knative allows.
 

@@ -40,7 +40,7 @@ def extended(service: Object) -> Iterator[Component]:
     yield from canaries(service)
 
 
-@rule("admission", INFERENCE_SERVICE, code="KS12")
+@rule("admission", INFERENCE_SERVICE, code="KS12", needs=("minReplicas", "maxReplicas"))
 def replicas_in_order(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """`minReplicas` is not negative and not above `maxReplicas`.
 
@@ -84,7 +84,7 @@ def _negative(rule_id: str, path: Path, value: int) -> Fault:
     )
 
 
-@rule("admission", INFERENCE_SERVICE)
+@rule("admission", INFERENCE_SERVICE, needs="containerConcurrency")
 def concurrency_not_negative(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """`containerConcurrency` is not negative.
 
@@ -100,7 +100,7 @@ def concurrency_not_negative(service: Object, cluster: Cluster) -> Iterator[Faul
             yield _negative("concurrency-not-negative", (*component.path, "containerConcurrency"), value)
 
 
-@rule("admission", INFERENCE_SERVICE, code="KS14")
+@rule("admission", INFERENCE_SERVICE, code="KS14", needs="scaleMetric")
 def scale_metric(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """`scaleMetric` is one that the autoscaler of the service knows.
 
@@ -139,7 +139,7 @@ def _unknown_metric(component: Component, metric: str, scaler: str) -> Fault:
     )
 
 
-@rule("admission", INFERENCE_SERVICE, code="KS14")
+@rule("admission", INFERENCE_SERVICE, code="KS14", needs="scaleTarget")
 def scale_target(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """`scaleTarget` is in the range of its metric: 1 to 100 for an HPA, at least 1 for `rps`.
 

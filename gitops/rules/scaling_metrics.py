@@ -20,7 +20,7 @@ _MEBIBYTE = amount("1Mi")
 _FIELDS = {"Resource": "resource", "External": "external", "PodMetric": "podmetric"}
 
 
-@rule("admission", INFERENCE_SERVICE, code="KS14")
+@rule("admission", INFERENCE_SERVICE, code="KS14", needs="autoScaling")
 def autoscaling_metrics(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """Each of `autoScaling.metrics` has the source and the target that the autoscaler of the service asks for.
 

@@ -25,12 +25,10 @@ def secret_made_once(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     Source: external-secrets `pkg/controllers/externalsecret/externalsecret_controller.go` isSecretOwnedBy; sealed-secrets
     `pkg/controller/controller.go` unseal.
     """
-    if _shares(obj):
-        return
     where = (cluster.namespace(obj), made_name(obj))
     mine = (obj["kind"], obj["metadata"].get("name"))
     others = [each for each in cluster.objects.index(makers).get(where, ()) if _rival(each, mine)]
-    if others:
+    if others and not _shares(obj):
         path: Path = ("spec", "target", "name") if obj["kind"] == "ExternalSecret" else ("metadata", "name")
         yield Fault(
             "secret-made-once",
@@ -53,5 +51,6 @@ def _shares(obj: Object) -> bool:
 
 
 def _rival(made: SecretMade, mine: tuple[str, str]) -> bool:
-    marked = any(made.annotations.get(f"{_SEALED}{name}") == "true" for name in ("managed", "patch"))
-    return (made.by.kind, made.by.name) != mine and not made.adds and not marked
+    if made.adds or (made.by.kind, made.by.name) == mine:
+        return False
+    return not any(made.annotations.get(f"{_SEALED}{name}") == "true" for name in ("managed", "patch"))

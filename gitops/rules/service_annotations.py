@@ -141,7 +141,7 @@ SWITCHES = {
 """Annotations with two values, and the one that KServe looks for; anything else counts as the other."""
 
 
-@rule("controller", INFERENCE_SERVICE, level="warning")
+@rule("controller", INFERENCE_SERVICE, level="warning", needs=(*SWITCHES, f"{GROUP}/disable-localmodel"))
 def switch_annotation(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """An annotation that switches something says `true` or `false`.
 
@@ -189,7 +189,7 @@ def _meant_value(key: str, value: str) -> str:
     return "true" if word in TRUE else "false" if word in FALSE else "?"
 
 
-@rule("controller", INFERENCE_SERVICE, level="warning", code="KS30")
+@rule("controller", INFERENCE_SERVICE, level="warning", code="KS30", needs=(*UNREAD, *RETIRED))
 def dead_annotation(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """An InferenceService has no annotation that nothing reads there.
 
@@ -216,7 +216,7 @@ def dead_annotation(service: Object, cluster: Cluster) -> Iterator[Fault]:
             )
 
 
-@rule("controller", INFERENCE_SERVICE, level="warning", code="KS30")
+@rule("controller", INFERENCE_SERVICE, level="warning", code="KS30", needs="scaleMetricType")
 def unread_field(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """A component has no field that no part of KServe reads.
 

@@ -27,7 +27,7 @@ from gitops.rules.serving import (
 from gitops.schemas.faults import dotted
 
 
-@rule("admission", INFERENCE_SERVICE, code="KS08")
+@rule("admission", INFERENCE_SERVICE, code="KS08", needs="containers")
 def custom_protocol(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """The variable `PROTOCOL` of a custom predictor's first container is `v1` or `v2`.
 
@@ -59,7 +59,7 @@ def protocol_refused(component: Component) -> Iterator[tuple[Path, str, str, str
             )
 
 
-@rule("admission", INFERENCE_SERVICE, code="KS18")
+@rule("admission", INFERENCE_SERVICE, code="KS18", needs="env")
 def blocked_variable(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """No container of an InferenceService sets `PYTHONPATH`.
 
@@ -85,7 +85,7 @@ def blocked_variable(service: Object, cluster: Cluster) -> Iterator[Fault]:
             )
 
 
-@rule("admission", INFERENCE_SERVICE, code="KS18")
+@rule("admission", INFERENCE_SERVICE, code="KS18", needs="containers")
 def collocated_storage(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """A transformer that runs beside the predictor has no `STORAGE_URI`.
 
@@ -110,7 +110,7 @@ def collocated_storage(service: Object, cluster: Cluster) -> Iterator[Fault]:
         )
 
 
-@rule("controller", INFERENCE_SERVICE, code="KS21")
+@rule("controller", INFERENCE_SERVICE, code="KS21", needs="containers")
 def main_container_first(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """Among several containers of a component, the first and only the first is `kserve-container`.
 
@@ -147,7 +147,7 @@ def _serves_model(component: Component) -> bool:
     return component.name == "predictor" and model(component) is not None
 
 
-@rule("controller", INFERENCE_SERVICE, level="warning", code="KS21")
+@rule("controller", INFERENCE_SERVICE, level="warning", code="KS21", needs="containers")
 def main_container_name(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """The container that serves is called `kserve-container` in Git as it will be in the cluster.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from gitops.faults import Fault, Path
 from gitops.objects import Object
@@ -109,6 +110,11 @@ _NOT_COPIED = frozenset(
 )
 
 
+@lru_cache(1024)
+def _is_volatile(key: str) -> bool:
+    return _VOLATILE.search(key) is not None
+
+
 @rule("controller", INFERENCE_SERVICE, level="warning", code="KS29")
 def volatile_metadata(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """An InferenceService has no label or annotation that changes with every commit or build.
@@ -126,7 +132,7 @@ def volatile_metadata(service: Object, cluster: Cluster) -> Iterator[Fault]:
     for place in places:
         for key, value in (at(service, *place) or {}).items():
             if key not in _NOT_COPIED and (
-                _VOLATILE.search(key) or (len(str(value)) > 15 and _STAMP.fullmatch(str(value)))
+                _is_volatile(key) or (len(str(value)) > 15 and _STAMP.fullmatch(str(value)))
             ):
                 yield Fault(
                     "volatile-metadata",

@@ -99,6 +99,7 @@ def canaries(service: Object) -> tuple[Component, ...]:
     )
 
 
+@once
 def implementations(component: Component) -> list[Part]:
     """What the webhook counts as implementations of a component, after defaulting; exactly one is right.
 
@@ -207,9 +208,10 @@ def _name(container: Any) -> str:
 
 def variable(container: Part, name: str) -> Part | None:
     """The first entry with this name in a container's `env`. Its value is no matter for a message: it may be secret."""
-    for path, entry in items(container.spec, "env"):
-        if entry.get("name") == name:
-            return Part((*container.path, *path), name, entry)
+    entries = container.spec.get("env")
+    for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+        if isinstance(entry, dict) and entry.get("name") == name:
+            return Part((*container.path, "env", index), name, entry)
     return None
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from gitops.faults import Fault, Path
 from gitops.objects import Object
 from gitops.rules.base import Cluster, Inventory, at, items, rule
+from gitops.rules.once import once
 from gitops.rules.serving import INFERENCE_SERVICE, TRAINED_MODEL, Component, components, model, predictor, storage_uri
 from gitops.schemas.faults import dotted
 
@@ -25,14 +26,15 @@ def sources(component: Component) -> Iterator[tuple[Path, str, str]]:
         yield (*component.path, *path), source.get("uri") or "", source.get("mountPath") or MOUNT
 
 
-def every_uri(component: Component) -> Iterator[tuple[Path, str]]:
+@once
+def every_uri(component: Component) -> tuple[tuple[Path, str], ...]:
     """Every URI that a component loads from, and where it stands."""
-    if single := storage_uri(component):
-        yield single
-    yield from (((*path, "uri"), uri) for path, uri, _ in sources(component))
+    single = storage_uri(component)
+    several = (((*path, "uri"), uri) for path, uri, _ in sources(component))
+    return (*([single] if single else ()), *several)
 
 
-@rule("admission", INFERENCE_SERVICE, code="KS09")
+@rule("admission", INFERENCE_SERVICE, code="KS09", needs="storageUris")
 def single_storage_uri(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """A component has `storageUri` or `storageUris`, not both.
 
@@ -56,7 +58,7 @@ def single_storage_uri(service: Object, cluster: Cluster) -> Iterator[Fault]:
             )
 
 
-@rule("admission", INFERENCE_SERVICE, code="KS11")
+@rule("admission", INFERENCE_SERVICE, code="KS11", needs="storageUris")
 def mount_path(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """The `mountPath` of each of `storageUris` is absolute, not `/`, and has no `..`.
 
@@ -81,7 +83,7 @@ def mount_path(service: Object, cluster: Cluster) -> Iterator[Fault]:
                 )
 
 
-@rule("admission", INFERENCE_SERVICE, code="KS11")
+@rule("admission", INFERENCE_SERVICE, code="KS11", needs="storageUris")
 def mount_paths_together(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """Two or more downloads of `storageUris` are mounted below one folder that is not `/`, and volume claims beside them at different paths.
 
@@ -142,7 +144,7 @@ def _repeats(rule_id: str, path: Path, mount: str, why: str) -> Fault:
     )
 
 
-@rule("controller", INFERENCE_SERVICE, level="warning", code="KS11")
+@rule("controller", INFERENCE_SERVICE, level="warning", code="KS11", needs="storageUris")
 def mount_paths_differ(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """Each of `storageUris` has a `mountPath` of its own; one that gives none is at `/mnt/models`.
 
@@ -164,7 +166,7 @@ def mount_paths_differ(service: Object, cluster: Cluster) -> Iterator[Fault]:
                 yield _repeats("mount-paths-differ", path, mount, why)
 
 
-@rule("controller", INFERENCE_SERVICE, code="KS09")
+@rule("controller", INFERENCE_SERVICE, code="KS09", needs="storage")
 def one_storage(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """A model with `storage.path` has neither `storageUri` nor `storageUris`.
 

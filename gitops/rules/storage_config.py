@@ -45,7 +45,7 @@ def storage(service: Object) -> Storage | None:
     return Storage((*found.path, "storage"), spec, named[1] if named else DEFAULT_SECRET, spec.get("parameters") or {})
 
 
-@rule("reference", serving.INFERENCE_SERVICE)
+@rule("reference", serving.INFERENCE_SERVICE, needs="storage")
 def storage_entry_exists(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     """The entry that `storage.key` names is in the Secret `storage-config`, or in the one that the annotation names.
 
@@ -78,7 +78,7 @@ def storage_entry_exists(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     )
 
 
-@rule("reference", serving.INFERENCE_SERVICE)
+@rule("reference", serving.INFERENCE_SERVICE, needs="storage")
 def storage_is_located(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     """A `storage` block without a type of its own takes from its entry the type of the store and, for S3, the bucket.
 

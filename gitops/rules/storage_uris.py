@@ -76,7 +76,9 @@ def accepted(uri: str, cluster: Cluster) -> bool:
         return True
     if _AZURE_HOST in uri:
         return bool(_AZURE.search(uri))
-    return any(uri.startswith(f"{scheme}://") and cluster.runs("kserve", since) for scheme, since in SCHEMES.items())
+    scheme, separator, _ = uri.partition("://")
+    since = SCHEMES.get(scheme) if separator else None
+    return since is not None and cluster.runs("kserve", since)
 
 
 def shown(uri: str) -> str:
@@ -216,7 +218,7 @@ def storage_uri_local(service: Object, cluster: Cluster) -> Iterator[Fault]:
                 )
 
 
-@rule("controller", INFERENCE_SERVICE, level="warning", code="KS11")
+@rule("controller", INFERENCE_SERVICE, level="warning", code="KS11", needs="storageUris")
 def claim_path_unused(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """A `pvc://` URI in `storageUris` names a claim without a path in it.
 

@@ -62,6 +62,15 @@ def buckets(inventory: Inventory) -> dict[str, set[Store]]:
     return found
 
 
+def by_store(inventory: Inventory) -> dict[Store, set[str]]:
+    """The same buckets, by the stores that they are made in."""
+    found: dict[Store, set[str]] = {}
+    for name, stores in inventory.index(buckets).items():
+        for where in stores:
+            found.setdefault(where, set()).add(name)
+    return found
+
+
 def _made_by_job(job: Object, namespace: str) -> Iterator[tuple[str, Store]]:
     for pod in pods(job):
         for _, container in containers(pod):
