@@ -1,7 +1,8 @@
 """Whole projects through the command line. Each folder of tests/cases is one promise, named after it:
 
     project/     a project as users write it; schemas come from this repository unless it has its own
-    command      command lines, one a line; `copy FOLDER` lays another folder of the case over the project first
+    command      command lines, one a line; `copy FOLDER` lays another folder of the case over the project first, and
+                 `git …` runs git, whose commits are always the same
     expected/    overlays/ as they are afterwards, stdout.txt, problems.txt (stderr) and status (one a line)
 
 `pytest tests/test_cases.py --update-cases` writes `expected/` anew: read the diff before committing it.
@@ -9,8 +10,10 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -33,6 +36,8 @@ def run(case: Path, folder: Path, command_line=gitops) -> dict[str, bytes]:  # t
         program, *arguments = shlex.split(line)
         if program == "copy":
             put(folder, tree(case / arguments[0]))  # type: ignore[arg-type]
+        elif program == "git":
+            results.append(git(folder, *arguments))
         else:
             results.append(command_line(folder, *arguments))
     found = {f"overlays/{path}": content for path, content in tree(folder / "overlays").items()}
@@ -44,6 +49,23 @@ def run(case: Path, folder: Path, command_line=gitops) -> dict[str, bytes]:  # t
     return {
         path: content.encode() if isinstance(content, str) else content for path, content in found.items() if content
     }
+
+
+def git(folder: Path, *arguments: str) -> Result:
+    """Run git in `folder` as nobody in particular, at no time in particular, whatever is set up on this machine."""
+    who = {f"GIT_{role}_{what}": "a@example.com" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    when = {f"GIT_{role}_DATE": "2026-01-01T00:00:00Z" for role in ("AUTHOR", "COMMITTER")}
+    plain = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    command = ["git", "-c", "init.defaultBranch=main", "-c", "core.abbrev=7", *arguments]
+    done = subprocess.run(
+        command, cwd=folder, env={**os.environ, **who, **when, **plain}, capture_output=True, text=True, check=False
+    )
+    return Result(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture(autouse=True)
+def _always_the_same_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1767225600")  # the first day of 2026
 
 
 @every_case

@@ -1,0 +1,21 @@
+from gitops import InferenceService, Model, Values, application
+
+
+class ScoresValues(Values):
+    mode: str = "Knative"
+
+
+@application
+def scores(env, values: ScoresValues):
+    return [
+        InferenceService(
+            name="scores",
+            model=Model(format="sklearn", storage="gs://example/scores/1"),
+            annotations={"serving.kserve.io/deploymentMode": values.mode},
+        ),
+        InferenceService(
+            name="ranking",
+            model=Model(format="sklearn", storage="gs://example/ranking/1"),
+            annotations={"serving.kserve.io/deploymentMode": "RawDeployment"},
+        ),
+    ]
