@@ -30,6 +30,13 @@ from gitops.values import Settings
 RENDERED: tuple[Layer, ...] = ("admission", "controller")
 """The rules that a render asks: what the cluster itself would say of an object, whatever else is there."""
 
+TWICE = {
+    "model-format-named": "missing-format",
+    "runtime-exists": "unknown-runtime",
+    "sink-ref-complete": "untyped-sink",
+}
+"""Rules of objects that a resource asks of its own fields as well, with the name by which it tells; at one place, both are one mistake."""
+
 _SAID = ("message", "found", "expected", "why", "hint")
 
 Identities = dict[str, list[Key]]
@@ -306,9 +313,13 @@ def _shared(key: Key, owner: str, application: str, sources: Sources) -> Problem
 
 
 def merged(problems: Iterable[Problem]) -> list[Problem]:
-    """The same problem in several environments is one, with all of their names; sorted by place."""
+    """The same problem in several environments is one, with all of their names; sorted by place. What is told TWICE is one, too."""
     found: dict[Problem, tuple[list[str], Fix | None]] = {}
+    problems = list(problems)
+    told = {(problem.rule, problem.location) for problem in problems}
     for problem in problems:
+        if (TWICE.get(problem.rule), problem.location) in told:
+            continue
         names, _ = found.setdefault(problem._replace(environments=(), fix=None), ([], problem.fix))
         names.extend(problem.environments)
     unique = [

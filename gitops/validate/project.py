@@ -25,9 +25,6 @@ LONELY: tuple[Layer, ...] = ("admission", "controller", "policy")
 """Layers whose rules look at one object."""
 TOGETHER: tuple[Layer, ...] = ("reference",)
 
-TWICE = {"runtime-exists": "unknown-runtime"}
-"""Rules that a resource of a spec asks as well, with the rule by which it tells; said at one place, both are one mistake."""
-
 Track = Callable[[Iterator["Judged"], int], Iterator["Judged"]]
 """Shows progress while something is consumed: (items, how many) -> the same items."""
 
@@ -69,7 +66,7 @@ def project_problems(
         found = list(track(spread(lambda name: judged(world, name), names, jobs), len(names)))
         problems += (problem for each in found for problem in each.problems)
         problems += shared_objects({each.application: identities(each) for each in found}, sources)
-        problems += news(together(world, found), problems)
+        problems += together(world, found)
         problems += idle_suppressions(world, found, today)
     return [problem for problem in merged(problems) if choice.takes(problem)]
 
@@ -129,12 +126,6 @@ def together(world: World, found: Collection[Judged]) -> Iterator[Problem]:
             faulty = {index: faults for index, one in enumerate(several) if (faults := [*one.judged(cluster, bench)])}
             if faulty:
                 yield from _placed(world, application, name, faulty)
-
-
-def news(found: Iterable[Problem], told: Collection[Problem]) -> Iterator[Problem]:
-    """Problems of references, without those that the spec's own resources have told."""
-    before = {(problem.rule, problem.location) for problem in told}
-    return (problem for problem in found if (TWICE.get(problem.rule), problem.location) not in before)
 
 
 def idle_suppressions(world: World, found: Iterable[Judged], today: date) -> Iterator[Problem]:

@@ -22,7 +22,7 @@ def placed(env):
             tolerations=[{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}],
             volumes=[{"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": "2048Mi"}}],
             init_containers=[Container(image="example.com/warm:1")],
-            pod={"priorityClassName": "serving", "terminationGracePeriodSeconds": 30},
+            pod={"priorityClassName": "serving", "enableServiceLinks": False},
             pod_labels={"tier": "gold"},
             pod_annotations={"example.com/note": "yes"},
         )
