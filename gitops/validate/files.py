@@ -62,20 +62,23 @@ def given_problems(
 ) -> list[Told]:
     """Every fault of given objects in an environment.
 
-    An object that is given twice is an update of the first, as if the files were applied in turn; `before` are objects
-    that are there already. `complete`: nothing else will be in the cluster. Raises InvalidInput for unknown versions.
+    An object that is given twice is an update of the first, as if the files were applied in turn, save that each
+    kustomization is for a cluster of its own; `before` are objects that are there already. `complete`: nothing else will be in the cluster. Raises InvalidInput for unknown versions.
     """
     schemas = library.schemas(environment.crds, environment.kubernetes)
-    there: dict[Key, Object] = dict(before or {})
+    before = before or {}
+    there: dict[tuple[str, Key], Object] = {}
     every: list[tuple[Given, Checked, Object | None]] = []
     for given in givens:
         key = _key(given.object, environment, schemas.scope)
-        old = there.get(key) if key else None
+        build = given.file if given.text is None else ""  # what kustomize built has a cluster of its own
+        old = there.get((build, key)) or before.get(key) if key else None
         one = checked(given.object, schemas, old)
         every.append((given, one, old))
         if key and one.fit:
-            there[key] = one.fit
-    cluster = Cluster(environment, schemas, Inventory(there.values(), schemas, environment.namespace), complete)
+            there[build, key] = one.fit
+    objects = [*before.values(), *there.values()]
+    cluster = Cluster(environment, schemas, Inventory(objects, schemas, environment.namespace), complete)
     bench = Bench(RULES, environment, LAYERS)
     told = (Told(given, _problem(given, fault)) for given, one, old in every for fault in one.told(cluster, bench, old))
     return [each for each in told if suppressed(each.problem, "", environment.policies, today) is None]
