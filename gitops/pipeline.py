@@ -30,10 +30,22 @@ from gitops.values import Settings
 RENDERED: tuple[Layer, ...] = ("admission", "controller")
 """The rules that a render asks: what the cluster itself would say of an object, whatever else is there."""
 
+_THERE = (
+    "service-account",
+    "account-secret",
+    "image-pull-secret",
+    "secret",
+    "config-map",
+    "volume-claim",
+    "kafka-secret",
+)
 TWICE = {
     "model-format-named": "missing-format",
     "runtime-exists": "unknown-runtime",
+    "runtime-found": "no-runtime",
+    "runtime-pinned": "no-runtime",
     "sink-ref-complete": "untyped-sink",
+    **{f"{what}-exists": "dangling-reference" for what in _THERE},
 }
 """Rules of objects that a resource asks of its own fields as well, with the name by which it tells; at one place, both are one mistake."""
 
