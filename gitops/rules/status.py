@@ -1,0 +1,51 @@
+"""The status of an object, which nobody should write: it is a controller's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from gitops.faults import Fault, Fix, Path
+from gitops.objects import Object
+from gitops.rules.base import Cluster, rule
+from gitops.rules.kafka import KAFKA_SOURCE
+from gitops.rules.serving import INFERENCE_SERVICE, LLM_INFERENCE_SERVICE
+from gitops.schemas.faults import dotted
+from gitops.schemas.formats import is_date_time
+
+
+@rule("admission", INFERENCE_SERVICE, LLM_INFERENCE_SERVICE, KAFKA_SOURCE, needs="status")
+def status_readable(obj: Object, cluster: Cluster) -> Iterator[Fault]:
+    """A status, if there is one at all, has times that can be read.
+
+    Why: the API server drops a status that is sent with an object, but the mutating webhook reads all of the object first, and refuses
+    it for a time that is none.
+
+    Fix: remove `status`: it was copied from a cluster, and does nothing in git.
+
+    Source: knative.dev/pkg apis/volatile_time.go (UnmarshalJSON); seen with the real webhook.
+    """
+    for path, text in _times(obj.get("status"), ("status",)):
+        if not is_date_time(text):
+            yield Fault(
+                "status-readable",
+                path,
+                f"`{dotted(path)}` is no time",
+                text,
+                "such as 2026-01-31T12:00:00Z",
+                "the webhook cannot read the object, and refuses it.",
+                "remove `status`: it does nothing in git",
+                fix=Fix("remove", ("status",)),
+            )
+
+
+def _times(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(value, dict):
+        for name, each in value.items():
+            if isinstance(each, str) and name == "lastTransitionTime":
+                yield (*path, name), each
+            else:
+                yield from _times(each, (*path, name))
+    elif isinstance(value, list):
+        for index, each in enumerate(value):
+            yield from _times(each, (*path, index))
