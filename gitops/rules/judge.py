@@ -66,16 +66,22 @@ class Checked(NamedTuple):
     def judged(self, cluster: Cluster, bench: Bench, old: Object | None = None) -> Iterator[Fault]:
         """What the rules say of what fits."""
         if self.fit is not None:
-            refused = _misshapen(self.faults)
+            refused = _misshapen(self.faults) | _meant(self.faults)
             for fault in bench.judge(self.fit, cluster, old):
                 if not refused or not _within(fault.pointer, refused):
                     yield fault
 
     def told(self, cluster: Cluster, bench: Bench, old: Object | None = None) -> tuple[Fault, ...]:
-        """Everything that is wrong. Where a rule says what an empty value does, that it is empty goes without saying."""
+        """Everything that is wrong. A field that a misspelt one was to be is not missing as well, and one is not told to be empty
+        where a rule says what that does.
+        """
         ruled = tuple(self.judged(cluster, bench, old))
-        spoken = {fault.pointer for fault in ruled} if self.faults else set()
-        return (*(each for each in self.faults if each.rule != "left-empty" or each.pointer not in spoken), *ruled)
+        if not self.faults:
+            return ruled
+        meant = _meant(self.faults)
+        spoken = {fault.pointer[:length] for fault in ruled for length in range(1, len(fault.pointer) + 1)}
+        silent = {"missing-field": meant, "left-empty": meant | spoken}
+        return (*(each for each in self.faults if each.pointer not in silent.get(each.rule, ())), *ruled)
 
 
 def checked(obj: Any, schemas: Schemas, old: Object | None = None) -> Checked:
@@ -87,6 +93,8 @@ def checked(obj: Any, schemas: Schemas, old: Object | None = None) -> Checked:
         return Checked(obj, found, None)  # without a schema, any field may have any form
     obj, found = _as_written(obj, found, schemas, old)
     refused = _misshapen(found)
+    if () in refused:  # it is no JSON: nobody has looked at its fields
+        return Checked(obj, found, None)
     return Checked(obj, found, fitting(obj, refused) if refused else obj)
 
 
@@ -140,6 +148,10 @@ def fitting(obj: Object, refused: Collection[Path]) -> Object:
 
 def _misshapen(faults: Iterable[Fault]) -> set[Path]:
     return {fault.pointer for fault in faults if fault.rule not in WELL_FORMED and fault.rule not in FORGIVEN}
+
+
+def _meant(faults: Iterable[Fault]) -> set[Path]:
+    return {fault.meant for fault in faults if fault.meant is not None}
 
 
 def _copy(value: Any) -> Any:
