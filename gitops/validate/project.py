@@ -19,6 +19,8 @@ from gitops.validate.choice import Choice
 
 if TYPE_CHECKING:
     from gitops.pipeline import World
+    from gitops.rules.base import Cluster
+    from gitops.rules.judge import Bench, Checked
     from gitops.schemas.store import Schemas
 
 LONELY: tuple[Layer, ...] = ("admission", "controller", "policy")
@@ -66,7 +68,7 @@ def project_problems(
         found = list(track(spread(lambda name: judged(world, name), names, jobs), len(names)))
         problems += (problem for each in found for problem in each.problems)
         problems += shared_objects({each.application: identities(each) for each in found}, sources)
-        problems += together(world, found)
+        problems += together(world, found, jobs)
         problems += idle_suppressions(world, found, today)
     return [problem for problem in merged(problems) if choice.takes(problem)]
 
@@ -106,26 +108,45 @@ def identities(judged: Judged) -> dict[str, list[Key]]:
     return {environment: list(map(key_of, objects)) for environment, objects in judged.objects.items()}
 
 
-def together(world: World, found: Collection[Judged]) -> Iterator[Problem]:
+def together(world: World, found: Collection[Judged], jobs: int) -> Iterator[Problem]:
     """What is wrong between the objects of an environment, all applications together."""
+    from gitops.parallel import spread
+
+    wholes = {name: _whole(world, name, found) for name in world.schemas if name != BASE}
+
+    def told(judged: Judged) -> tuple[tuple[Problem, ...], frozenset[tuple[str, int]]]:
+        faulty = {name: faults for name, whole in wholes.items() if (faults := whole.faults(judged.application))}
+        problems = tuple(_placed(world, judged.application, faulty)) if faulty else ()
+        return problems, frozenset(world.used or ())
+
+    for problems, used in spread(told, list(found), jobs):
+        yield from problems
+        if world.used is not None:
+            world.used.update(used)
+
+
+class _Whole(NamedTuple):
+    """An environment with the objects of all applications in it."""
+
+    cluster: Cluster
+    bench: Bench
+    checked: dict[str, list[Checked]]
+
+    def faults(self, application: str) -> dict[int, list[Fault]]:
+        """What is wrong with the objects of an application, by their order."""
+        each = ([*one.judged(self.cluster, self.bench)] for one in self.checked[application])
+        return {index: faults for index, faults in enumerate(each) if faults}
+
+
+def _whole(world: World, name: str, found: Iterable[Judged]) -> _Whole:
     from gitops.pipeline import cluster_of
     from gitops.rules.judge import Bench, checked
     from gitops.rules.table import RULES
 
-    for name, schemas in world.schemas.items():
-        if name == BASE:
-            continue
-        environment = world.environments[name].environment
-        each_checked = {
-            each.application: [checked(obj, schemas) for obj in each.objects.get(name, ())] for each in found
-        }
-        fits = (one.fit for several in each_checked.values() for one in several if one.fit)
-        cluster = cluster_of(fits, environment, world, complete=True)
-        bench = Bench(RULES, environment, TOGETHER)
-        for application, several in each_checked.items():
-            faulty = {index: faults for index, one in enumerate(several) if (faults := [*one.judged(cluster, bench)])}
-            if faulty:
-                yield from _placed(world, application, name, faulty)
+    schemas, environment = world.schemas[name], world.environments[name].environment
+    every = {each.application: [checked(obj, schemas) for obj in each.objects.get(name, ())] for each in found}
+    fits = (one.fit for several in every.values() for one in several if one.fit)
+    return _Whole(cluster_of(fits, environment, world, complete=True), Bench(RULES, environment, TOGETHER), every)
 
 
 def idle_suppressions(world: World, found: Iterable[Judged], today: date) -> Iterator[Problem]:
@@ -145,14 +166,13 @@ def idle_suppressions(world: World, found: Iterable[Judged], today: date) -> Ite
                 yield problem
 
 
-def _placed(
-    world: World, application: str, environment: str, faulty: Mapping[int, Iterable[Fault]]
-) -> Iterator[Problem]:
-    """Faults of an application's objects, by their order, as problems at the user's own lines; it is resolved anew for that."""
+def _placed(world: World, application: str, faulty: Mapping[str, Mapping[int, Iterable[Fault]]]) -> Iterator[Problem]:
+    """Faults of an application's objects, by environment and order, at the user's own lines; it is resolved anew for that."""
     from gitops.pipeline import accepted, problem_of, resolve_application
 
-    _, resolved, _ = resolve_application(world, application, only=(environment,))
-    each = resolved[environment]
-    for index, faults in faulty.items():
-        for fault in faults:
-            yield from accepted(problem_of(fault, each.made[index], each, world.sources), each, world)
+    _, resolved, _ = resolve_application(world, application, only=faulty)
+    for environment, by_order in faulty.items():
+        each = resolved[environment]
+        for index, faults in by_order.items():
+            for fault in faults:
+                yield from accepted(problem_of(fault, each.made[index], each, world.sources), each, world)
