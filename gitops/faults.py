@@ -23,3 +23,5 @@ class Fault(NamedTuple):
     fix: Fix | None = None
     quotable: bool = True
     """Whether the line of the file may be shown; one with a secret on it may not."""
+    meant: Path | None = None
+    """Of an unknown field: the one that it was probably to be. That this is missing goes without saying."""

@@ -470,6 +470,7 @@ FAULTS = [
             " canaryTrafficPercent, … (62 more)",
             DROPS,
             "did you mean `model`?",
+            meant=("spec", "predictor", "model"),
         ),
     ),
     (

@@ -57,11 +57,13 @@ class _Explainer:
         for name in self.kind.unexpected:
             message = f"unknown field `{name}` in {self._where()}"
             expected = words.names(known) or "no field at all"
-            hint = self._elsewhere(name) or words.did_you_mean(name, known)
+            elsewhere, near = self._elsewhere(name), nearest(name, known)
+            hint = elsewhere or (f"did you mean `{near}`?" if near else "")
             path = (*self.path, name)
-            meant = words.spelled(name, known)
-            fix = Fix("rename", path, meant) if meant and meant not in self.found else None
-            yield Fault("unknown-field", path, message, name, expected, _DROPS, hint, fix=fix)
+            spelled = words.spelled(name, known)
+            fix = Fix("rename", path, spelled) if spelled and spelled not in self.found else None
+            meant = (*self.path, near) if near and not elsewhere else None
+            yield Fault("unknown-field", path, message, name, expected, _DROPS, hint, fix=fix, meant=meant)
 
     def _on_required(self) -> Fault:
         name = self.kind.property
