@@ -170,6 +170,11 @@ BAD = {
     "a template": ("apiVersion: v1\nkind: {{ .Values.kind }}\nx: {{ .y }}\n", ["yaml-key"]),
     "a template's block": ("{{- if .Values.on }}\nkind: A\n{{- end }}\n", ["yaml-syntax"]),
     "a control character": (KIND + "a: \x07\n", ["yaml-syntax"]),
+    "half a surrogate pair": (KIND + 'a: "\\udfff"\n', ["yaml-syntax"]),
+    "both halves, which YAML does not join": (KIND + 'a: {"\\ud83d\\udca5": 1}\n', ["yaml-syntax"]),
+    "an escape for no character": (KIND + 'a: "\\Uffffffff"\n', ["yaml-syntax"]),
+    "no number": (KIND + "a: .nan\n", ["yaml-syntax"]),
+    "no number among others": (KIND + "a: [1, -.inf]\n", ["yaml-syntax"]),
     "a number of many digits": (KIND + f"a: {'9' * 5000}\n", ["yaml-syntax"]),
     "a number of many digits in JSON": (f'{{"kind": {"9" * 5000}}}', ["yaml-syntax"]),
 }
@@ -194,6 +199,8 @@ def test_bad_input_is_told_with_its_place(name: str) -> None:
         ('{"kind": "a",\n\t"kind": "b"}', "duplicate-key", (2, 2)),
         ('{"a": ' * 300 + "1" + "}" * 300, "yaml-depth", (1, 1)),
         (f'{{"a": {"9" * 401}}}', "json-syntax", (1, 1)),
+        ('{"a": 1e999}', "json-syntax", (1, 1)),
+        ('{"\\ud83d\\udca5": 1,\n "a": "\\ud83d"}', "json-syntax", (2, 8)),
     ],
 )
 def test_a_file_named_json_has_to_be_json(text: str, rule: str, place: tuple[int, int]) -> None:

@@ -298,7 +298,7 @@ def problems(text: str) -> tuple[Problem, ...]:
         ("a: 1\nb: \x01\n", "yaml-syntax", "f.yaml:2:4"),
         ("a: \ud800\n", "yaml-syntax", "f.yaml:1:4"),
         ("%YAML 3.0\n---\n", "yaml-syntax", "f.yaml:1:1"),
-        ('a: "\\Uffffffff"\n', "yaml-syntax", "f.yaml"),
+        ('a: "\\Uffffffff"\n', "yaml-syntax", "f.yaml:1:5"),
         ("a: " + "1" * 5000, "yaml-syntax", "f.yaml:1:4"),
         ("a: 1\na: 2\n", "duplicate-key", "f.yaml:2:1"),
         ("a: 1\n'a': 2\n", "duplicate-key", "f.yaml:2:1"),

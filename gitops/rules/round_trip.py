@@ -44,9 +44,17 @@ def _written(value: Any, schema: Schema, root: Schema) -> Any:
     if type(value) is list and isinstance(items := schema.get("items"), dict):
         new = [_written(_zero(items, root) if each is None else each, items, root) for each in value]
         return value if all(a is b for a, b in zip(new, value, strict=True)) else new
-    if type(value) is float and "string" in _types(schema) and schema.get("pattern"):
-        return quantity(value)
+    if type(value) is float and schema.get("x-kubernetes-int-or-string") and schema.get("pattern"):
+        return _amount(value)
     return value
+
+
+def _amount(value: float) -> Any:
+    """A number as an amount is written; one that no amount can be stays what it is."""
+    try:
+        return quantity(value)
+    except ValueError:
+        return value
 
 
 def _map(value: dict[str, Any], schema: Schema, root: Schema) -> dict[str, Any]:

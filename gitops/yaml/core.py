@@ -23,6 +23,7 @@ _WORDS = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
+_HALF = re.compile("[\ud800-\udfff]")
 _DUPLICATE = "some readers take the first, some the last, and kustomize refuses the file"
 
 
@@ -109,6 +110,8 @@ class Reader:
         return merged
 
     def _scalar(self, node: Node) -> Any:
+        if node.style == '"' and _HALF.search(node.text):
+            self._refuse_half(node)
         if node.tag in (f"{_CORE}str", "!"):
             return node.text
         if node.style and not node.tag:
@@ -122,6 +125,15 @@ class Reader:
         if node.tag and node.tag != _CORE + type_name(value):
             self._refuse_tag(node)
         return value
+
+    def _refuse_half(self, node: Node) -> None:
+        self._report(
+            "yaml-syntax",
+            "an escape stands for half a surrogate pair, which is no character",
+            node,
+            why="YAML does not join two of them as JSON does; kubectl, Argo CD and kustomize refuse the file",
+            hint="write the character itself, or its number behind \\U in eight digits",
+        )
 
     def _refuse_tag(self, node: Node) -> None:
         tag = node.tag.replace(_CORE, "!!")

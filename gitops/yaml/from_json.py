@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from math import isinf
 from typing import Any, NoReturn
 
 from gitops.location import Location
@@ -15,6 +16,9 @@ MAX_DIGITS = 400
 MAX_SEARCHED = 1 << 20
 """Characters of a value in which the place of a repeated key is looked for; that costs a careful reading."""
 
+_HIGH, _LOW = r"\\u[dD][89abAB][0-9a-fA-F]{2}", r"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+_HALF = re.compile(f"{_HIGH}(?!{_LOW})|(?<!{_HIGH}){_LOW}")
+"""May also be a backslash and a word."""
 _BLANK = re.compile(r"[ \t\r\n]*")
 _WHY = "some readers take the first, some the last"
 
@@ -39,7 +43,10 @@ class _Reader:
         self.problems: list[Problem] = []
         self.repeated: list[str] = []
         self.decoder = json.JSONDecoder(
-            object_pairs_hook=self._unique, parse_constant=self._refuse, parse_int=self._integer
+            object_pairs_hook=self._unique,
+            parse_constant=self._refuse,
+            parse_int=self._integer,
+            parse_float=self._number,
         )
 
     def read(self) -> None:
@@ -70,6 +77,10 @@ class _Reader:
             raise self._too_deep(start) from None
         if _is_deep(value):
             raise self._too_deep(start)
+        if (half := _HALF.search(self.text, start, end)) and not _is_text(value):
+            raise self._problem(
+                "json-syntax", "an escape stands for half a surrogate pair, which is no character", half.start()
+            )
         return value, end
 
     def _problem(self, rule: str, message: str, offset: int) -> InvalidInput:
@@ -107,10 +118,25 @@ class _Reader:
         raise ValueError(f"{name} is not a number in JSON")
 
     @staticmethod
+    def _number(digits: str) -> float:
+        if isinf(number := float(digits)):
+            raise ValueError(f"`{digits[:40]}` is more than any number can be")
+        return number
+
+    @staticmethod
     def _integer(digits: str) -> int | float:
         if len(digits) > MAX_DIGITS:
             raise ValueError(f"a number of {len(digits)} digits")
         return int(digits)
+
+
+def _is_text(value: Any) -> bool:
+    """Whether every surrogate has found its other half."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_deep(value: Any) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from math import isinf
+from math import isfinite, isinf
 from typing import Any
 
 from gitops.yaml import read
@@ -26,6 +26,7 @@ _DOUBTFUL = rf"""
 _PREFIXED = re.compile(r"([-+]?)0(?:[xX]([0-9a-fA-F]+)|[oO]?([0-7]+)|[bB]([01]+))")
 _DECIMAL = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_NO_JSON = "kubectl and Argo CD make JSON of the file, cannot, and refuse all of it"
 _LARGEST, _SMALLEST = 2**64 - 1, -(2**63)
 
 
@@ -56,7 +57,17 @@ class _Reader(Reader):
 
     def _scalar(self, node: Node) -> Any:
         value = super()._scalar(node)
-        return value if node.style or node.tag else resolve(node.text, value)
+        value = value if node.style or node.tag else resolve(node.text, value)
+        if isinstance(value, float) and not isfinite(value):
+            self._report(
+                "yaml-syntax",
+                f"`{node.text}` is no number in JSON",
+                node,
+                why=_NO_JSON,
+                hint="quote it if it is meant as text",
+            )
+            return None
+        return value
 
     def _report(self, rule: str, message: str, node: Node, **more: Any) -> None:
         if rule == "yaml-key" and node.text in _BOOLS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,9 @@ from gitops.problems import InvalidInput, Problem
 
 MAX_DEPTH = 200
 MAX_COPIED = 100_000  # nodes that aliases may add; a document of a few lines can ask for billions
+
+
+_NO_CHARACTER = re.compile(r"\\U(?!0010|000)[0-9a-fA-F]{8}")
 
 
 @dataclass(slots=True, eq=False)
@@ -64,7 +68,12 @@ def read(text: str, file: str) -> list[Node]:
         message = f"character U+{ord(text[error.position]):04X} is not allowed in YAML"
         hint = "write it as an escape in double quotes, or remove it"
         raise InvalidInput([Problem("yaml-syntax", message, Location(file, line, column), hint=hint)]) from None
-    except (YAMLError, ValueError, OverflowError) as error:  # an escape like \Uffffffff overflows
+    except (YAMLError, ValueError, OverflowError) as error:
+        if escape := _NO_CHARACTER.search(text):  # these raise without a mark
+            place = Location(file, *place_of(text, escape.start()))
+            raise InvalidInput(
+                [Problem("yaml-syntax", "an escape stands for no character of Unicode", place)]
+            ) from None
         message = f"this is not YAML ({type(error).__name__})"
         raise InvalidInput([Problem("yaml-syntax", message, Location(file))]) from None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-from math import isinf
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from gitops.location import Location
@@ -127,12 +127,12 @@ def _repeats(keys: list[str]) -> bool:
 
 
 def _is_sure(value: Any) -> bool:
-    """Whether keys are strings, and no number is too large to be one."""
+    """Whether keys are strings, and no number is infinite, too large to be one, or none."""
     if type(value) is dict:
         return all(type(key) is str for key in value) and all(map(_is_sure, value.values()))
     if type(value) is list:
         return all(map(_is_sure, value))
-    return type(value) is not float or not isinf(value)
+    return type(value) is not float or isfinite(value)
 
 
 def careful(text: str, file: str, *, one: bool = False, meaning: type[Reader] | None = None) -> list[Any]:
