@@ -19,7 +19,7 @@ _YES = ("y", "Y", "yes", "Yes", "YES", "on", "On", "ON")
 _NO = ("n", "N", "no", "No", "NO", "off", "Off", "OFF")
 _BOOLS = {**dict.fromkeys(_YES, True), **dict.fromkeys(_NO, False)}
 _DOUBTFUL = rf"""
-    [\n:\-\[{{,?] [ \t]*+ (?=[yYnNoO0-9.+-])
+    (?: [\n:\[{{,?] [ \t]*+ | - [ \t]++ ) (?=[yYnNoO0-9.+-])
     (?: (?:{"|".join(sorted(_BOOLS, key=len, reverse=True))}) [ \t\r]*+ (?: [\n,\]}}:\#] | \Z )
       | [-+] (?: 0[xo] | _ )
       | [-+]?+ (?: 0[0-9_bBOX] | 0[xo][0-9a-fA-F]*_ | [0-9.]++[0-9.eE+-]*+_ ) )"""
