@@ -57,7 +57,7 @@ def bucket_exists(obj: Object, cluster: Cluster) -> Iterator[Fault]:
                 path,
                 f"`{dotted(path)}` names a bucket that is not made in the store of this model",
                 found=name,
-                expected=f"a bucket at `{_shown(where)}`: {', '.join(f'`{each}`' for each in sorted(there))}",
+                expected=f"one that is made there: {', '.join(f'`{each}`' for each in sorted(there))}",
                 why="the download of the model ends with 404, again and again.",
                 hint=_bucket_hint(name, there, stores),
             )
