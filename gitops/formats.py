@@ -1,4 +1,8 @@
-"""Problems for programs: JSON, SARIF, JUnit and GitHub's workflow commands. Pure functions from problems to text."""
+"""Problems for programs: JSON, SARIF, JUnit and GitHub's workflow commands. Pure functions from problems to text.
+
+Whatever the names of files and the user's own words hold, each output is well-formed and can be written to any stream.
+Lines of the user's files are quoted in none of them, and nor are values of Secrets, as in all problems.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +21,13 @@ _SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
 def as_json(problems: Sequence[Problem]) -> str:
-    """A versioned envelope: fields are added in a version, never renamed or removed."""
+    """`{"version": 1, "summary": {"errors", "warnings"}, "problems": […]}`: fields are added in a version, never renamed or removed.
+
+    A problem has `rule`, `severity` (error or warning), `message`, `object` (`Kind.group/name`), `environments`, `pointer` (JSON
+    pointer in the object), `location` (`file`, and `line` and `column` from 1, 0 where unknown; null without a file), `found`,
+    `expected`, `why`, `hint` (empty where there is none to tell), and `fix`: null, or an edit that is safe to make unasked:
+    `op` (set, rename, remove), `path` (JSON pointer), `value` (the new value, or the new name).
+    """
     return _dumped({"version": 1, "summary": _summary(problems), "problems": [_record(each) for each in problems]})
 
 
@@ -42,7 +52,10 @@ def _record(problem: Problem) -> Mapping[str, Any]:
 
 
 def as_sarif(problems: Sequence[Problem]) -> str:
-    """SARIF 2.1.0, as code scanning takes it."""
+    """SARIF 2.1.0, as code scanning takes it.
+
+    Source: OASIS, Static Analysis Results Interchange Format (SARIF) Version 2.1.0.
+    """
     rules = sorted({problem.rule for problem in problems})
     driver = {"name": "gitops", "version": __version__, "rules": list(map(_described, rules))}
     results = [_result(problem, rules.index(problem.rule)) for problem in problems]
@@ -86,7 +99,16 @@ def _result(problem: Problem, index: int) -> Mapping[str, Any]:
 
 def _uri(file: str) -> str:
     """A path as relative URI reference (RFC 3986)."""
-    return "".join(each if each in _SAFE else "".join(f"%{byte:02X}" for byte in each.encode()) for each in file)
+    return "".join(each if each in _SAFE else _percent(each) for each in file)
+
+
+def _percent(character: str) -> str:
+    """The bytes of a character; half of a surrogate pair is a byte that the file system has and no text."""
+    try:
+        encoded = character.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        encoded = "\N{REPLACEMENT CHARACTER}".encode()
+    return "".join(f"%{byte:02X}" for byte in encoded)
 
 
 def as_junit(problems: Sequence[Problem]) -> str:
@@ -121,12 +143,19 @@ def _element(name: str, attributes: Mapping[str, str], content: str = "") -> str
 def _xml(text: str) -> str:
     from xml.sax.saxutils import escape
 
-    clean = "".join(each if each.isprintable() or each in "\n\t" else "\N{REPLACEMENT CHARACTER}" for each in text)
-    return escape(clean, {'"': "&quot;", "\n": "&#10;"})
+    return escape(_clean(text), {'"': "&quot;", "\n": "&#10;"})
+
+
+def _clean(text: str) -> str:
+    """Without what XML has no way to say, a terminal would act upon, or no stream takes."""
+    return "".join(each if each.isprintable() or each in "\n\t" else "\N{REPLACEMENT CHARACTER}" for each in text)
 
 
 def as_github(problems: Sequence[Problem]) -> str:
-    """GitHub's workflow commands: each problem becomes an annotation of the pull request."""
+    """GitHub's workflow commands: each problem becomes an annotation of the pull request.
+
+    Source: actions/toolkit packages/core/src/command.ts (what is escaped in a property and in a message).
+    """
     return "".join(f"{_command(problem)}\n" for problem in problems)
 
 
@@ -143,7 +172,7 @@ def _command(problem: Problem) -> str:
 def _escaped(text: str, more: str = "") -> str:
     for character in "%\r\n" + more:
         text = text.replace(character, f"%{ord(character):02X}")
-    return text
+    return _clean(text)
 
 
 def _whole(problem: Problem) -> str:
