@@ -95,3 +95,15 @@ def test_what_states_no_day_is_wrong_usage(stated: str, monkeypatch: pytest.Monk
         today()
 
     assert gitops(project(tmp_path, MINIMAL), "validate").status == 2
+
+
+def test_what_is_unused_is_not_known_while_a_spec_is_broken(tmp_path: Path) -> None:
+    base = MINIMAL["environments/base/environment.yaml"]
+    policies = "policies:\n  suppress:\n  - {rule: floating-image, reason: It is meant.}\n"
+    folder = project(tmp_path, {**MINIMAL, "environments/base/environment.yaml": base + policies})
+    assert "[suppression-unused]" in gitops(folder, "validate").stdout
+
+    (folder / "specs/iris.py").write_text("from gitops import nothing\n")
+    shown = gitops(folder, "validate").stdout
+    assert "[spec-import]" in shown
+    assert "[suppression-unused]" not in shown

@@ -150,11 +150,16 @@ def _whole(world: World, name: str, found: Iterable[Judged]) -> _Whole:
 
 
 def idle_suppressions(world: World, found: Iterable[Judged], today: date) -> Iterator[Problem]:
-    """Suppressions that have run out, or accept nothing in any environment that has them."""
+    """Suppressions that have run out, or accept nothing in any environment that has them.
+
+    While an application's objects are not known, what is unused is not known either.
+    """
     from gitops.load import origin
     from gitops.pipeline import environment_problems
     from gitops.rules.suppressions import idle
 
+    found = list(found)
+    known = all(each.objects or not each.problems for each in found)
     used = (world.used or set()).union(*(each.used for each in found))
     busy = {
         origin(world.sources, world.environments[environment].layers, ("policies", "suppress", index))
@@ -162,7 +167,7 @@ def idle_suppressions(world: World, found: Iterable[Judged], today: date) -> Ite
     }
     for loaded in world.environments.values():
         for problem in environment_problems(idle(loaded.environment.policies, (), today), loaded, world.read):
-            if problem.location not in busy:
+            if problem.location not in busy and (known or problem.rule == "suppression-expired"):
                 yield problem
 
 
