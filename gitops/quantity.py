@@ -11,13 +11,15 @@ from decimal import ROUND_UP, Context, Decimal
 from functools import lru_cache
 from typing import Any
 
-_QUANTITY = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))(?:([KMGTPE]i|[numkMGTPE]?)|[eE]([+-]?\d+))")
+_QUANTITY = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))(?:([KMGTPE]i|[numkMGTPE]?)|[eE]([+-]?\d+))", re.ASCII)
 _BINARY = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
 _DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 _SUFFIX = {power: suffix for suffix, power in _DECIMAL.items()}
 _AMOUNTS = ("requests", "limits")
 """Fields of ResourceRequirements that map names to quantities."""
 _NANO = Decimal("1e-9")
+_MOST = Decimal(2**63 - 1)
+"""Of what is written in Ki, Mi and so on."""
 _EXACT = Context(prec=200)
 """Wide enough for any quantity that a cluster has use for; the default of 28 digits is not."""
 
@@ -64,13 +66,14 @@ def _exactly(match: re.Match[str]) -> Decimal:
 
 
 def _canonical(match: re.Match[str]) -> str:
-    number, suffix, exponent = match.groups()
+    _, suffix, exponent = match.groups()
+    value = _exactly(match)
     if exponent is not None:
-        return _scientific(Decimal(number) * Decimal(10) ** int(exponent))
+        return _scientific(value)
     if suffix in _DECIMAL:
-        return _decimal(Decimal(number).scaleb(_DECIMAL[suffix]))
-    value = Decimal(number) * 1024 ** _BINARY.index(suffix)
-    return _binary(value.quantize(Decimal(1), rounding=ROUND_UP)) if abs(value) >= 1024 else _decimal(value)
+        return _decimal(value)
+    value = max(-_MOST, min(value, _MOST))
+    return _decimal(value) if abs(value) < 1024 or value % 1 else _binary(value)
 
 
 def quantity(value: str | int | float) -> str:
@@ -115,11 +118,11 @@ def _binary(value: Decimal) -> str:
     return f"{number}{_BINARY[power]}" if power else _decimal(value)
 
 
-def _mantissa(value: Decimal) -> tuple[int, int]:
+def _mantissa(value: Decimal, most: int = max(_SUFFIX)) -> tuple[int, int]:
     """The value as mantissa and exponent, the exponent a multiple of three and as large as it goes; below nano rounds away from zero."""
-    number = int(value.quantize(_NANO, rounding=ROUND_UP).scaleb(9))
+    number = int(_EXACT.scaleb(value.quantize(_NANO, rounding=ROUND_UP, context=_EXACT), 9))
     power = -9
-    while number and number % 1000 == 0 and power < 18:
+    while number and number % 1000 == 0 and power < most:
         number, power = number // 1000, power + 3
     return (number, power) if number else (0, 0)
 
@@ -130,5 +133,5 @@ def _decimal(value: Decimal) -> str:
 
 
 def _scientific(value: Decimal) -> str:
-    number, power = _mantissa(value)
+    number, power = _mantissa(value, most=_EXACT.prec)
     return f"{number}e{power}" if power else str(number)

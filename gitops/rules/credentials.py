@@ -69,21 +69,22 @@ def one_secret_per_store(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     """
     first: dict[str, str] = {}
     for path, each in items(obj, "secrets"):
-        made = secret(cluster, cluster.namespace(obj), each.get("name") or "")
+        name = each.get("name") or ""
+        made = secret(cluster, cluster.namespace(obj), name) if name else None
         kind = provider(made) if made else None
         if kind is None:
             continue
-        if kind in first and first[kind] != each["name"]:
+        if kind in first and first[kind] != name:
             yield Fault(
                 "one-secret-per-store",
                 (*path, "name"),
-                f"`{each['name']}` is the second Secret for {kind}; `{first[kind]}` is the first",
-                found=f"`{first[kind]}` and `{each['name']}`",
+                f"`{name}` is the second Secret for {kind}; `{first[kind]}` is the first",
+                found=f"`{first[kind]}` and `{name}`",
                 expected=f"one Secret for {kind}",
                 why=_mixed(kind),
                 hint="give each store a ServiceAccount of its own",
             )
-        first.setdefault(kind, each["name"])
+        first.setdefault(kind, name)
 
 
 def _mixed(kind: str) -> str:
