@@ -17,6 +17,8 @@ from gitops.problems import Problem
 
 _SAFE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/")
 _DETAILS = ("found", "expected", "why", "hint")
+NOWHERE = "pyproject.toml"
+"""Where a problem of no file is shown by what shows problems in files only."""
 _SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
@@ -80,21 +82,20 @@ def _described(rule: str) -> Mapping[str, Any]:
 
 
 def _result(problem: Problem, index: int) -> Mapping[str, Any]:
-    result: dict[str, Any] = {
+    """A result with a place and a line in any case: GitHub takes no file with a result that has none (codeql-action #1738)."""
+    place = problem.location or Location(NOWHERE)
+    region = {"startLine": max(place.line, 1), "startColumn": max(place.column, 1)}
+    physical = {"artifactLocation": {"uri": _uri(place.file)}, "region": region}
+    location: dict[str, Any] = {"physicalLocation": physical}
+    if problem.object:
+        location["logicalLocations"] = [{"fullyQualifiedName": f"{problem.object}#{problem.pointer}"}]
+    return {
         "ruleId": problem.rule,
         "ruleIndex": index,
         "level": problem.severity,
         "message": {"text": _whole(problem)},
+        "locations": [location],
     }
-    if place := problem.location:
-        physical: dict[str, Any] = {"artifactLocation": {"uri": _uri(place.file)}}
-        if place.line:
-            physical["region"] = {"startLine": place.line, "startColumn": max(place.column, 1)}
-        location: dict[str, Any] = {"physicalLocation": physical}
-        if problem.object:
-            location["logicalLocations"] = [{"fullyQualifiedName": f"{problem.object}#{problem.pointer}"}]
-        result["locations"] = [location]
-    return result
 
 
 def _uri(file: str) -> str:
