@@ -1,8 +1,8 @@
 """Where the values of a plain text stand, by its columns alone: some thirty times faster than a careful reading.
 
 In a text that the fast reader takes (`gitops.yaml.read`) nothing goes on over the end of a line but plain text and block
-scalars, and what is in these stands deeper than what they belong to. So a line that looks like a key there misleads nobody
-who follows a path that exists.
+scalars. These are left out; a line of that text stands deeper than what it belongs to, and if it looks like a key it misleads
+nobody who follows a path that exists.
 """
 
 from __future__ import annotations
@@ -87,9 +87,10 @@ def columns(text: str) -> Columns | None:
 def _tokens(text: str) -> list[_Token]:
     found: list[_Token] = []
     for number, match in enumerate(lines(text), 1):
-        marker, indent, dashes, double, single, plain, _ = match.groups()
+        marker, indent, dashes, double, single, plain, *_ = match.groups()
         if marker:
             continue
+        text = match.string  # block scalars are comments there
         start = match.start() + len(indent)
         base = match.start() - 1
         found += (_Token("item", number, start - base + at) for at, sign in enumerate(dashes) if sign == "-")

@@ -14,7 +14,7 @@ from gitops.problems import InvalidInput, Problem
 if TYPE_CHECKING:
     from gitops.yaml.core import Reader
 
-# A line that both readers are known to take alike; a text with any other line is read carefully. Nothing may go on over
+# A line that both readers are known to take alike; a text with any other line, save in block scalars, is read carefully. Nothing may go on over
 # the end of its line but block scalars and plain text, so that columns tell the structure. The limit on indentation
 # bounds the depth too (two levels a column at most): yaml12 has no bound of its own.
 _PLAIN = r"(?: [^\s&*!?<|>%@`\"'\#,:\[\]{}-] | <(?!<) | [:?-](?=[^ \n]) ) [^\n]"
@@ -26,12 +26,13 @@ _LINE = rf"""
       (?: (?: "([^"\\\n]+)" | '((?:[^'\n]|'')+)' | ({_PLAIN}*?) ) [ ]*:(?=[ ]|$) )?+ [ ]*+
       (?: (?! [-+]?[0-9]{{19}} | 0[xo][0-9a-fA-F]{{15}} | [+][-+] ) {_PLAIN}*
         | "(?:[^"\\\n]|\\.)*" | '(?:[^'\n]|'')*'
-        | (?<=[:-][ ]) [|>][-+]?(?=[ ]*$)
+        | (?<=[:-][ ]) ([|>][-+]?)(?=[ ]*$)
         | \[(?: {_WORD}(?:,[ ]*{_WORD})* )?\]
         | \{{(?: ({_PAIR}(?:,[ ]*{_PAIR})*) )?\}}
       )?
       [ ]* (?: (?<![^ \n])\#[^\n]* )?
     )$"""
+_BLOCK = re.compile(r"[|>][-+]?[ ]*$", re.MULTILINE)
 _FLOW_KEY = re.compile(r"([\w./-]+):")
 
 
@@ -74,8 +75,36 @@ def is_plain(text: str) -> bool:
 
 
 def lines(text: str) -> Iterator[re.Match[str]]:
-    """The lines of a plain text: marker, indentation, dashes, the key in double or single quotes or plain, pairs in flow style."""
-    return _line().finditer(text)
+    """The lines of a plain text: marker, indentation, dashes, the key in double or single quotes or plain, block, pairs in flow style."""
+    return _line().finditer(_without_blocks(text))
+
+
+def _without_blocks(text: str) -> str:
+    """A text whose block scalars, which may hold anything, are comments of the same length."""
+    if not _BLOCK.search(text):
+        return text
+    found, least, is_first = [], 0, False
+    for line in text.split("\n"):
+        width = len(line) - len(line.lstrip(" "))
+        if least and width >= least and width < len(line):
+            least, is_first = width if is_first else least, False
+            line = "#" * len(line)
+        elif width < len(line):
+            least, is_first = _least(line), True
+        elif least and is_first:
+            line = "\t" * len(
+                line
+            )  # blanks before the first text of a block: the readers differ, so let it not be plain
+        found.append(line)
+    return "\n".join(found)
+
+
+def _least(line: str) -> int:
+    """From which indentation on the next lines are those of a block scalar that begins on this line; 0 if none does."""
+    match = _line().fullmatch(line) if _BLOCK.search(line) else None
+    if match is None or not match[7]:
+        return 0
+    return len(match[2] + match[3]) + any(match.group(4, 5, 6))
 
 
 def _ends_in_a_block(text: str) -> bool:
@@ -85,11 +114,11 @@ def _ends_in_a_block(text: str) -> bool:
 
 def _is_plain(text: str) -> bool:
     """Whether every line is plain and no map has a key twice; in doubt, no."""
-    lines = _line().findall(text)
-    if len(lines) != text.count("\n") + 1:
+    found = [match.groups("") for match in lines(text)]
+    if len(found) != text.count("\n") + 1:
         return False
     scopes: list[tuple[int, set[str]]] = []  # the maps that are open, with their columns
-    for marker, indent, dashes, double, single, plain, flow in lines:
+    for marker, indent, dashes, double, single, plain, _, flow in found:
         if marker:
             scopes.clear()
             continue
