@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import weakref
+
 from gitops.rules.once import once
+from tests.rules.judged import cluster
 
 
 def test_the_same_thing_is_asked_once() -> None:
@@ -29,3 +32,16 @@ def test_a_thing_that_is_gone_leaves_no_answer_to_its_successor() -> None:
     answer = once(lambda thing: thing["n"])
 
     assert [answer({"n": number}) for number in range(2000)] == list(range(2000))
+
+
+def test_a_cluster_that_is_done_with_is_let_go() -> None:
+    """It has all schemas: a process that validates again and again must not keep every one."""
+    answer = once(lambda thing, cluster: thing["n"])
+    things, weak = [{"n": number} for number in range(3)], []
+    for number in range(3):
+        of = cluster()
+        weak.append(weakref.ref(of.objects))
+        assert [answer(each, of) for each in things] == [0, 1, 2], number
+    del of
+
+    assert [ref() is None for ref in weak] == [True, True, False]
