@@ -16,6 +16,7 @@ from gitops.given import Given, misread, place, quotable
 from gitops.history import given_at
 from gitops.load import Yaml, load_environments, one_environment
 from gitops.objects import Key, Object, Scope, key_of, pointer
+from gitops.parallel import processes, spread
 from gitops.pipeline import merged
 from gitops.problems import InvalidInput, Problem, UsageError, did_you_mean
 from gitops.project import Project
@@ -80,7 +81,12 @@ def given_problems(
     objects = [*before.values(), *there.values()]
     cluster = Cluster(environment, schemas, Inventory(objects, schemas, environment.namespace), complete)
     bench = Bench(RULES, environment, LAYERS)
-    told = (Told(given, _problem(given, fault)) for given, one, old in every for fault in one.told(cluster, bench, old))
+    found = spread(lambda item: item[1].told(cluster, bench, item[2]), every, processes())
+    told = (
+        Told(given, _problem(given, fault))
+        for (given, *_), faults in zip(every, found, strict=True)
+        for fault in faults
+    )
     return [each for each in told if suppressed(each.problem, "", environment.policies, today) is None]
 
 

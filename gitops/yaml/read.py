@@ -114,7 +114,7 @@ def _ends_in_a_block(text: str) -> bool:
 
 def _is_plain(text: str) -> bool:
     """Whether every line is plain and no map has a key twice; in doubt, no."""
-    found = [match.groups("") for match in lines(text)]
+    found = _line().findall(_without_blocks(text))
     if len(found) != text.count("\n") + 1:
         return False
     scopes: list[tuple[int, set[str]]] = []  # the maps that are open, with their columns
