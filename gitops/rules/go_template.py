@@ -9,18 +9,21 @@ Source: Go `text/template/parse` (lex.go, parse.go); kserve `ReplaceVariables` i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from gitops.faults import Path
 
-_ACTION = re.compile(r"\{\{(?:/\*|- /\*)[\s\S]*?\*/(?: -)?\}\}|\{\{((?:`[^`]*`|(?!\}\})[^`])*)\}\}")
+_ACTION = re.compile(r"\{\{(?:- )?/\*(?:(?!\*/)[\s\S])*\*/(?: -)?\}\}|\{\{((?:`[^`]*`|(?!\}\})[^`])*)\}\}")
+_COMMENT = re.compile(r"/\*(?:(?!\*/)[\s\S])*\*/")
 _TOKEN = re.compile(
     r" +|`[^`]*`|(?P<word>[.$]?[^\W\d]\w*(?:\.[^\W\d]\w*)*)(?=[ .,|:()]|$)|(?P<bad>[.$]?[^\W\d]\w*(?:\.[^\W\d]\w*)*)"
     r"|[-+]?\d[\w.+-]*|:=|[=|(),.$]|'[^'\\]'"
 )
 _OPENS = frozenset(("if", "range", "with", "define", "block"))
-_KEYWORDS = _OPENS | {"break", "continue", "else", "end", "nil", "template", "true", "false"}
+_STATEMENTS = _OPENS | {"break", "continue", "else", "end", "template"}
+_KEYWORDS = _STATEMENTS | {"nil", "true", "false"}
+_BEFORE_VALUE = ("|", "(", ",", ":=", "=", "if", "with", "range")
 _BUILT_IN = frozenset(
     (
         *("and", "call", "html", "index", "slice", "js", "len", "not", "or", "print", "printf", "println", "urlquery"),
@@ -41,9 +44,9 @@ class Flaw(NamedTuple):
 
 
 class Template(NamedTuple):
-    """What templates of one place may use: functions beside the built-in ones, and fields."""
+    """What templates of one place may use: functions beside the built-in ones, with the number of their arguments, and fields."""
 
-    functions: frozenset[str]
+    functions: Mapping[str, int]
     missing: Missing
 
     def flaws(self, value: Any, path: Path) -> Iterator[Flaw]:
@@ -67,14 +70,28 @@ class Template(NamedTuple):
             return "`{{` has no `}}`"
         if not body:
             return "`{{ }}` is empty"
-        return _unreadable(body) or self._unknown(_words(body), depth)
+        words = _words(body)
+        return (
+            _unreadable(body)
+            or _misplaced(_tokens(body))
+            or self._unknown(words)
+            or ("" if depth else self._unfit(body, words))
+        )
 
-    def _unknown(self, words: list[str], depth: int) -> str:
-        for word in words:
-            if word[0] not in ".$" and word.partition(".")[0] not in _KEYWORDS | _BUILT_IN | self.functions:
-                return f"there is no function `{word}`"
-        first = next((word for word in words if word[0] in ".$"), "")
-        return self.missing(first.split(".")[1:]) if first.startswith(".") and not depth else ""
+    def _unknown(self, words: list[str]) -> str:
+        known = _KEYWORDS | _BUILT_IN | self.functions.keys()
+        name = next((word for word in words if word[0] not in ".$" and word.partition(".")[0] not in known), "")
+        return f"there is no function `{name}`" if name else ""
+
+    def _unfit(self, body: str, words: list[str]) -> str:
+        """What is wrong once an action is executed; of its fields the first only, for others may never be looked at."""
+        needed = self.functions.get(words[0]) if words else None
+        if needed is not None and not any(character in body for character in "()|"):
+            given = len(_tokens(body)) - 1
+            if given != needed:
+                return f"`{words[0]}` takes {needed} arguments, not {given}"
+        first = next((word for word in words if word[0] == "." or (word[0] == "$" and ":=" not in body)), "")
+        return self.missing(first.split(".")[1:]) if first.startswith(".") else ""
 
 
 def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
@@ -109,7 +126,7 @@ def _body(action: str) -> str | None:
     inside = action[2:-2]
     inside = inside[1:] if inside.startswith("- ") else inside
     inside = (inside[:-1] if inside.endswith(" -") else inside).strip(" ")
-    return None if inside.startswith("/*") else inside
+    return None if _COMMENT.fullmatch(inside) else inside
 
 
 def _step(action: str) -> int:
@@ -120,6 +137,8 @@ def _step(action: str) -> int:
 
 
 def _unreadable(body: str) -> str:
+    if body.startswith("/*"):
+        return "the comment has no end"
     at = 0
     while at < len(body):
         match = _TOKEN.match(body, at)
@@ -128,7 +147,28 @@ def _unreadable(body: str) -> str:
         if match["bad"]:
             return _bad_character(body[match.end()])
         at = match.end()
+    bare = re.sub(r"`[^`]*`", "", body)
+    return "" if bare.count("(") == bare.count(")") else "its parentheses are not paired"
+
+
+def _misplaced(tokens: list[str]) -> str:
+    """What stands where something else has to: keywords among values, assignments to no variable, pipes that lead nowhere."""
+    if tokens[-1] in ("if", "with", "range", "template", "("):
+        return f"`{tokens[-1]}` has no value"
+    for index, token in enumerate(tokens):
+        if _is_misplaced(token, tokens[:index]):
+            return f"`{token}` cannot stand there"
     return ""
+
+
+def _is_misplaced(token: str, before: list[str]) -> bool:
+    name, dot, _ = token.partition(".")
+    if token == "|":
+        return not before or before[-1] in _BEFORE_VALUE
+    if token in (":=", "=", ","):
+        return not before or any(each[0] != "$" and each != "," and each not in _STATEMENTS for each in before)
+    follows_else = len(before) == 1 and before[0] == "else" and name in ("if", "with")
+    return name in _KEYWORDS and (bool(dot) or (bool(before) and name in _STATEMENTS and not follows_else))
 
 
 def _bad_character(character: str) -> str:
@@ -136,6 +176,10 @@ def _bad_character(character: str) -> str:
         return "it has a text in double quotes, which JSON escapes"
     shown = character if character.isprintable() else f"U+{ord(character):04X}"
     return "it has a text in single quotes" if character == "'" else f"`{shown}` cannot stand there"
+
+
+def _tokens(body: str) -> list[str]:
+    return [match.group() for match in _TOKEN.finditer(body) if match.group().strip(" ")]
 
 
 def _words(body: str) -> list[str]:

@@ -63,10 +63,14 @@ Inside = Callable[[Any, Path], Iterator[Wrong]]
 def _misshapen(value: Any, expected: type, path: Path, inside: Inside | None = None) -> Iterator[Wrong]:
     if value is None:
         return
-    if not isinstance(value, expected) or (expected is int and isinstance(value, bool)):
+    if not isinstance(value, expected) or (expected is int and not _is_int32(value)):
         yield path, _WORDS[expected], value
     elif inside:
         yield from inside(value, path)
+
+
+def _is_int32(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and -(2**31) <= value < 2**31
 
 
 def _adapters_of(new: bool) -> Inside:

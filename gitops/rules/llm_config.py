@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from gitops.faults import Fault
 from gitops.objects import Object
 from gitops.rules.base import Cluster, at, rule
-from gitops.rules.go_template import Flaw, Template
+from gitops.rules.go_template import Flaw, Missing, Template
 from gitops.rules.llm import CONFIG, SERVICE
 from gitops.rules.serving import REFUSED
 from gitops.schemas.faults import dotted
@@ -36,7 +36,18 @@ _GLOBAL = frozenset(
     )
 )
 _BELOW = {"Spec": _SPEC, "ObjectMeta": _META, "GlobalConfig": _GLOBAL}
+_ROOT = _META | {
+    "TypeMeta",
+    "ObjectMeta",
+    "Kind",
+    "APIVersion",
+    "Spec",
+    "Status",
+    "GlobalConfig",
+    "LLMInferenceService",
+}
 _ONLY_BELOW_SPEC = _SPEC - _META
+_METHODS = ("Get", "Set", "DeepCopy", "Is", "Has", "Managed", "Mark", "Marshal", "Unmarshal", "Size", "String", "Reset")
 
 
 def _missing(names: list[str]) -> str:
@@ -48,29 +59,39 @@ def _missing(names: list[str]) -> str:
         return f"there is no `.{first}`: it is `.Spec.{first}`"
     if first[:1].islower():
         return f"there is no `.{first}`: fields begin with a capital letter, as in `.Spec.Model.Name`"
+    if first not in _ROOT and not _is_method(first):
+        return f"there is no `.{first}`"
     known = _BELOW.get(first)
     if second and known and second not in known and (first == "GlobalConfig" or not _is_method(second)):
         return f"there is no `.{first}.{second}`"
     return ""
 
 
+def _missing_in_sample(names: list[str]) -> str:
+    """The same, and what the service that KServe tries a config on does not have: labels and annotations of plain names."""
+    below = names[1:] if names[:1] == ["ObjectMeta"] else names
+    if len(below) > 1 and below[0] in ("Labels", "Annotations") and below[1]:
+        return f"the service that it is tried on has no `.{'.'.join(names)}`; it is `index .{'.'.join(names[:-1])} `…`` in an `if`"
+    return _missing(names)
+
+
 def _is_method(name: str) -> bool:
-    return name.startswith(("Get", "Set", "DeepCopy", "Is", "Has", "Marshal", "Unmarshal", "Size", "String", "Reset"))
+    return name.startswith(_METHODS)
 
 
-def template(cluster: Cluster) -> Template:
+def template(cluster: Cluster, missing: Missing = _missing) -> Template:
     """What templates of this cluster's KServe may use."""
-    functions = {"ChildName"}
-    functions |= {"shutdownTimeout"} if cluster.runs("kserve", "0.19.0") else set()
-    functions |= {"kvTransferConfig"} if cluster.runs("kserve", "0.20.0") else set()
-    return Template(frozenset(functions), _missing)
+    functions = {"ChildName": 2}
+    functions |= {"shutdownTimeout": 2} if cluster.runs("kserve", "0.19.0") else {}
+    functions |= {"kvTransferConfig": 1} if cluster.runs("kserve", "0.20.0") else {}
+    return Template(functions, missing)
 
 
-def _flaws(obj: Object, cluster: Cluster) -> Iterator[Flaw]:
+def _flaws(obj: Object, used: Template) -> Iterator[Flaw]:
     """What is wrong with the templates of a spec, and of the labels and annotations, which are part of the text."""
     metadata = {field: obj["metadata"].get(field) for field in ("labels", "annotations")}
     for path, value in ((("metadata",), metadata), (("spec",), obj.get("spec"))):
-        yield from template(cluster).flaws(value, path)
+        yield from used.flaws(value, path)
 
 
 _HOW = "write texts between backquotes, and what is no template as `{{ `{{` }}`"
@@ -87,7 +108,7 @@ def config_template(config: Object, cluster: Cluster) -> Iterator[Fault]:
 
     Source: kserve cmd/llmisvc/main.go: validateLLMISVCConfig; pkg/controller/v1alpha2/llmisvc/config_merge.go: ReplaceVariables.
     """
-    for flaw in _flaws(config, cluster):
+    for flaw in _flaws(config, template(cluster, _missing_in_sample)):
         message = f"the template in `{dotted(flaw.path)}` cannot be rendered: {flaw.what}"
         expected, why = "a Go template", f"{REFUSED}: it tries the template"
         yield Fault("config-template", flaw.path, message, flaw.action, expected, why, _HOW)
@@ -104,7 +125,7 @@ def service_template(service: Object, cluster: Cluster) -> Iterator[Fault]:
 
     Source: kserve pkg/controller/v1alpha2/llmisvc/config_merge.go: combineBaseRefsConfig, ReplaceVariables.
     """
-    for flaw in _flaws(service, cluster):
+    for flaw in _flaws(service, template(cluster)):
         message = f"the template in `{dotted(flaw.path)}` cannot be rendered: {flaw.what}"
         why = "the controller reads the whole service as a template, and deploys nothing: CombineBaseError."
         yield Fault("service-template", flaw.path, message, flaw.action, "a Go template, or no `{{`", why, _HOW)

@@ -120,7 +120,7 @@ def _missing(names: list[str]) -> str:
     return f"there is no `.{first}`: it is the metadata of the InferenceService, with `.Name`, `.Namespace`, `.Labels`"
 
 
-_TEMPLATE = Template(frozenset(), _missing)
+_TEMPLATE = Template({}, _missing)
 _HOW = "write texts between backquotes, and what is no template as `{{ `{{` }}`"
 
 
