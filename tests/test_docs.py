@@ -172,6 +172,12 @@ def test_the_reference_is_what_the_code_says(page: str) -> None:
     assert (reference.FOLDER / page).read_text(encoding="utf-8") == pages()[page], f"{page} {STALE}"
 
 
+def test_the_pages_of_rules_are_what_their_judges_and_examples_say() -> None:
+    stale = [name for name, text in pages().items() if (reference.FOLDER / name).read_text(encoding="utf-8") != text]
+
+    assert stale == [], STALE
+
+
 def test_the_reference_has_every_page_and_no_other() -> None:
     assert {path.relative_to(reference.FOLDER).as_posix() for path in reference.FOLDER.rglob("*.md")} == set(pages())
 
