@@ -25,18 +25,24 @@ def status_readable(obj: Object, cluster: Cluster) -> Iterator[Fault]:
 
     Source: knative.dev/pkg apis/volatile_time.go (UnmarshalJSON); seen with the real webhook.
     """
-    for path, text in _times(obj.get("status"), ("status",)):
+    status = obj.get("status")
+    if status is not None and not isinstance(status, dict):
+        yield _unreadable(("status",), "map", "a map, or no status")
+    for path, text in _times(status, ("status",)):
         if not is_date_time(text):
-            yield Fault(
-                "status-readable",
-                path,
-                f"`{dotted(path)}` is no time",
-                text,
-                "such as 2026-01-31T12:00:00Z",
-                "the webhook cannot read the object, and refuses it.",
-                "remove `status`: it does nothing in git",
-                fix=Fix("remove", ("status",)),
-            )
+            yield _unreadable(path, "time", "such as 2026-01-31T12:00:00Z")
+
+
+def _unreadable(path: Path, what: str, expected: str) -> Fault:
+    return Fault(
+        "status-readable",
+        path,
+        f"`{dotted(path)}` is no {what}",
+        expected=expected,
+        why="the webhook cannot read the object, and refuses it.",
+        hint="remove `status`: it does nothing in git",
+        fix=Fix("remove", ("status",)),
+    )
 
 
 def _times(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
