@@ -55,7 +55,7 @@ def validate(
     """Find what a cluster would refuse or misread: in the project, or in any manifests and kustomize directories given.
 
     Without FILE it is the project: every spec in every environment, with schemas, admission rules, references and policies. With
-    FILE it is those manifests, at their own lines; `-` is stdin. Problems go to stdout in any format but text. Exit status 1
+    FILE it is those manifests, at their own lines; `-` is stdin. Problems go to stdout, counts to stderr. Exit status 1
     if there is an error; warnings alone are 0.
 
     Example: helm template chart | gitops validate - --crds kserve=0.20.0
