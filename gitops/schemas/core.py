@@ -60,6 +60,9 @@ _OURS: dict[str, Schema] = {
     },
 }
 
+_FILLED_IN = {"io.k8s.api.rbac.v1.RoleRef": frozenset({"apiGroup"})}
+"""Required by the OpenAPI document, and defaulted by k8s.io/kubernetes pkg/apis/rbac/v1/defaults.go."""
+
 CLUSTER_SCOPED: Mapping[str, frozenset[str]] = {
     "": frozenset({"ComponentStatus", "Namespace", "Node", "PersistentVolume"}),
     "admissionregistration.k8s.io": frozenset(
@@ -128,13 +131,29 @@ def _refers(schema: Mapping[str, Any]) -> str:
     return str(schema.get("$ref", "")).rpartition("/")[2]
 
 
+def _defaulted(name: str, definition: Schema) -> Schema:
+    """Without demanding what the API server fills in."""
+    filled = _FILLED_IN.get(name, frozenset())
+    if not filled:
+        return definition
+    fields = {
+        field: {**each, "type": [each["type"], "null"]} if field in filled else each
+        for field, each in definition["properties"].items()
+    }
+    return {
+        **definition,
+        "properties": fields,
+        "required": [each for each in definition["required"] if each not in filled],
+    }
+
+
 def _reached(definitions: Definitions, root: Schema) -> dict[str, Schema]:
     found: dict[str, Schema] = {}
     waiting = list(_references(root))
     while waiting:
         name = waiting.pop()
         if name not in found:
-            found[name] = _OURS.get(name) or _clean(definitions[name])
+            found[name] = _OURS.get(name) or _defaulted(name, _clean(definitions[name]))
             waiting.extend(_references(found[name]))
     return dict(sorted(found.items()))
 
