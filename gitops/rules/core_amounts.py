@@ -56,7 +56,7 @@ def resource_name_wrongs(path: Path, name: str) -> Wrongs:
             yield found
 
 
-@rule("admission", *CORE_PODS)
+@rule("admission", *CORE_PODS, needs="resources")
 def resource_names_known(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     """Containers request what there is: cpu, memory, ephemeral-storage, huge pages, and devices by their full names.
 
@@ -73,7 +73,7 @@ def resource_names_known(obj: Object, cluster: Cluster) -> Iterator[Fault]:
                     yield Fault("resource-names-known", *fault)
 
 
-@rule("admission", *CORE_PODS)
+@rule("admission", *CORE_PODS, needs="resources")
 def pod_amounts(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     """What a container requests is not more than its limit, not negative, and of devices a whole number that is the limit.
 

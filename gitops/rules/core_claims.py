@@ -23,6 +23,7 @@ from gitops.rules.core_forms import (
     wrong,
 )
 from gitops.rules.core_selectors import selector_wrongs
+from gitops.rules.core_settled import settled
 
 CLAIM = ("", "PersistentVolumeClaim")
 _MODES = ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")
@@ -102,6 +103,7 @@ def _data_sources(path: Path, spec: Object) -> Wrongs:
 
 
 _GROWS = ("resources", "volumeAttributesClassName")
+_FILLED = ("volumeName", "storageClassName", "volumeMode")
 
 
 @rule("admission", CLAIM, update=True)
@@ -117,17 +119,18 @@ def claim_kept(old: Object, new: Object, cluster: Cluster) -> Iterator[Fault]:
     """
     before, after = (part(obj, "spec") for obj in (old, new))
     for field in {**before, **after}:
-        kept = field in _GROWS or (
-            field in ("volumeName", "storageClassName", "volumeMode") and after.get(field) is None
-        )
-        fills = field in ("volumeName", "storageClassName") and before.get(field) is None
-        fills = fills or (field == "volumeMode" and before.get(field) is None and after[field] == "Filesystem")
-        if not kept and not fills and before.get(field) != after.get(field):
+        filled = field in _FILLED and (before.get(field) is None or after.get(field) is None)
+        filled = filled and not (field == "volumeMode" and (after.get(field) or "Filesystem") != "Filesystem")
+        if field not in _GROWS and not filled and settled(before.get(field)) != settled(after.get(field)):
             hint = "take the change back, or make a claim of another name"
             fault = wrong(
                 ("spec", field), "changes, and a claim keeps it", after.get(field), "the same as until now", hint
             )
             yield Fault("claim-kept", *fault)
+    limits = [settled({"limits": at(spec, "resources", "limits")}) for spec in (before, after)]
+    if limits[0] != limits[1]:
+        fault = wrong(("spec", "resources", "limits"), "changes, and a claim keeps it", None, "the same as until now")
+        yield Fault("claim-kept", *fault)
     was, now = (at(spec, *_AMOUNT) for spec in (before, after))
     if was is not None and now is not None and milli(now) < milli(was):
         fault = wrong(

@@ -32,6 +32,8 @@ _COUNTS = (
     *("backoffLimitPerIndex", "maxFailedIndexes"),
 )
 _MANY = 100_000
+LABELS = tuple(f"{prefix}{name}" for prefix in ("", "batch.kubernetes.io/") for name in ("controller-uid", "job-name"))
+"""What a Job's selector and its pods have in a cluster."""
 
 
 def _job(obj: Object) -> tuple[Path, Object]:
@@ -101,7 +103,7 @@ def job_name(job: Object, cluster: Cluster) -> Iterator[Fault]:
         yield Fault("job-name", *wrong(("metadata", "name"), "is too long for a Job", name, "at most 63 characters"))
 
 
-@rule("admission", *JOBS)
+@rule("admission", *JOBS, needs=("selector", "manualSelector", *LABELS))
 def job_selector(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     """A Job leaves its selector to the API server, or says `manualSelector: true` and chooses its own pods.
 
@@ -139,15 +141,13 @@ def _selected(path: Path, job: Object, selector: Any, manual: bool, *, in_templa
 
 def _copied(path: Path, job: Object, name: Any) -> Wrongs:
     labels = part(job, "template", "metadata", "labels")
-    for prefix in ("", "batch.kubernetes.io/"):
-        if f"{prefix}controller-uid" in labels:
+    for label in LABELS:
+        if label in labels and (label.endswith("-uid") or labels[label] != name):
             hint = "remove it: the API server writes it"
-            yield wrong((*path, f"{prefix}controller-uid"), "is not that of this Job", None, "nothing", hint)
-        if labels.get(f"{prefix}job-name", name) != name:
-            yield wrong((*path, f"{prefix}job-name"), "is not that of this Job", None, f"{name}, or nothing")
+            yield wrong((*path, label), "is not that of this Job", None, "nothing", hint)
 
 
-@rule("admission", *JOBS)
+@rule("admission", *JOBS, needs=("podFailurePolicy", "podReplacementPolicy"))
 def job_failure_policy(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     """What a Job says of failures can be told apart: each rule looks at exit codes or at conditions of pods.
 
@@ -204,49 +204,3 @@ def _codes(path: Path, codes: Object, names: set[Any]) -> Wrongs:
     if 0 in values and codes.get("operator") == "In":
         yield wrong((*path, "values"), "has 0, which is no failure", values, "other numbers")
     yield from once(((*path, "values", index), value) for index, value in enumerate(values))
-
-
-_FIXED = ("completionMode", "podFailurePolicy", "backoffLimitPerIndex", "managedBy", "successPolicy", "selector")
-_FREE = ("nodeSelector", "tolerations", "schedulingGates")
-
-
-@rule("admission", JOB, update=True)
-def job_kept(old: Object, new: Object, cluster: Cluster) -> Iterator[Fault]:
-    """A Job keeps its pod template and its completions: it has begun with them.
-
-    Why: the API server refuses the change (`spec.template: field is immutable`), and the sync fails until the Job is gone.
-
-    Fix: give the Job another name, or let Argo CD replace it: annotate it with `argocd.argoproj.io/sync-options: Replace=true,Force=true`,
-    or make it a hook with `argocd.argoproj.io/hook-delete-policy: BeforeHookCreation`.
-
-    Source: kubernetes `pkg/apis/batch/validation/validation.go`, ValidateJobSpecUpdate; a suspended Job may still change its labels,
-    annotations and where it may run.
-    """
-    before, after = (part(obj, "spec") for obj in (old, new))
-    hint = "give the Job another name, or let Argo CD replace it"
-    for field in (*_FIXED, *(("completions",) if after.get("completionMode") != "Indexed" else ())):
-        if _same(field, before) != _same(field, after):
-            fault = wrong(("spec", field), "cannot change", None, "the same as until now", hint)
-            yield Fault("job-kept", *fault)
-    suspended = before.get("suspend") is True
-    if _template(before, suspended) != _template(after, suspended):
-        fault = wrong(("spec", "template"), "cannot change", "other pods", "the same as until now", hint)
-        yield Fault("job-kept", *fault)
-
-
-def _same(field: str, spec: Object) -> Any:
-    value = spec.get(field)
-    if field == "completionMode":
-        return value or "NonIndexed"
-    if field == "completions" and value is None and spec.get("parallelism") is None:
-        return 1
-    return value or None if isinstance(value, dict) else value
-
-
-def _template(spec: Object, suspended: bool) -> Any:
-    template = spec.get("template") or {}
-    pod = template.get("spec") or {}
-    if not suspended:
-        return template.get("metadata") or {}, pod
-    affinity = {field: value for field, value in (pod.get("affinity") or {}).items() if field != "nodeAffinity"}
-    return {field: value for field, value in pod.items() if field not in (*_FREE, "affinity")}, affinity

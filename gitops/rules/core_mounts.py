@@ -14,7 +14,7 @@ from gitops.rules.core_pods import CORE_PODS, Container, containers, core_pod
 from gitops.rules.core_volumes import sources
 
 
-@rule("admission", *CORE_PODS)
+@rule("admission", *CORE_PODS, needs=("volumeMounts", "volumeDevices"))
 def mounts_name_volumes(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     """Every `volumeMounts` entry names a volume of the pod, and mounts it where nothing else is mounted.
 

@@ -152,7 +152,7 @@ _POD_VALUES = {
 }
 
 
-@rule("admission", *CORE_PODS)
+@rule("admission", *CORE_PODS, needs=(*_VALUES, *_POD_VALUES, "resizePolicy"))
 def pod_values_known(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     """Fields of a pod that take one of a few words, such as `imagePullPolicy`, have one of these.
 

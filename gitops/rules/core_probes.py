@@ -33,7 +33,7 @@ _HOOKS = "exec", "httpGet", "tcpSocket", "sleep"
 _TIMES = "initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold"
 
 
-@rule("admission", *CORE_PODS)
+@rule("admission", *CORE_PODS, needs="ports")
 def container_ports(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     """The ports of a container are numbers from 1 to 65535; their names are short, lower-case and given once.
 
@@ -77,7 +77,7 @@ def _host_ports(container: Container, pod: CorePod) -> Iterator[tuple[Path, str]
             yield (*path, "hostPort"), f"{entry.get('protocol') or 'TCP'}/{entry.get('hostIP') or ''}/{number}"
 
 
-@rule("admission", *CORE_PODS)
+@rule("admission", *CORE_PODS, needs=(*_PROBES, "lifecycle"))
 def probe_form(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     """A probe asks and a `lifecycle` hook acts in one way, with times and numbers that can be.
 

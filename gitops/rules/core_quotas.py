@@ -214,3 +214,28 @@ def _storage(found: Object) -> Wrongs:
         yield from known(("volumeBindingMode",), found["volumeBindingMode"], ("Immediate", "WaitForFirstConsumer"))
     if "" in part(found, "parameters"):
         yield wrong(("parameters", ""), "has no name", None, "a name")
+
+
+_KEPT: dict[str, dict[str, Any]] = {
+    "PriorityClass": {"value": 0, "preemptionPolicy": "PreemptLowerPriority"},
+    "StorageClass": {"provisioner": "", "parameters": {}, "reclaimPolicy": "Delete", "volumeBindingMode": "Immediate"},
+}
+"""Fields that never change, and what they are where nothing is written."""
+
+
+@rule("admission", PRIORITY, STORAGE, update=True)
+def class_kept(old: Object, new: Object, cluster: Cluster) -> Iterator[Fault]:
+    """A PriorityClass keeps its value, and a StorageClass its driver and parameters.
+
+    Why: the API server refuses the change, for objects were made by the class as it was.
+
+    Fix: make a class of another name.
+
+    Source: kubernetes `pkg/apis/scheduling/validation/validation.go`, ValidatePriorityClassUpdate;
+    `pkg/apis/storage/validation/validation.go`, ValidateStorageClassUpdate.
+    """
+    for field, usual in _KEPT[new["kind"]].items():
+        before, after = (obj.get(field) or usual for obj in (old, new))
+        if before != after:
+            hint = "make a class of another name"
+            yield Fault("class-kept", *wrong((field,), "cannot change", after, f"{before}", hint))

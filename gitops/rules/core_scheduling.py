@@ -35,7 +35,7 @@ _NODE_OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt")
 _EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 
 
-@rule("admission", *CORE_PODS)
+@rule("admission", *CORE_PODS, needs=("affinity", "nodeSelector", "topologySpreadConstraints"))
 def placement_form(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     """The affinity of a pod and its spread over a topology name labels that there can be, with operators and values that go together.
 
@@ -142,7 +142,7 @@ def _keys(given: list[tuple[Path, str]], term: Object) -> Wrongs:
             yield wrong(place, "needs `labelSelector`", key, "a selector beside it")
 
 
-@rule("admission", *CORE_PODS)
+@rule("admission", *CORE_PODS, needs="tolerations")
 def toleration_form(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     """A toleration names a taint as it can be: `Exists` without value, no key only with `Exists`, a time only for `NoExecute`.
 

@@ -37,6 +37,10 @@ _NAMES = (
     *(("serviceAccountName", SUBDOMAIN), ("nodeName", SUBDOMAIN), ("priorityClassName", SUBDOMAIN)),
     *(("runtimeClassName", SUBDOMAIN), ("hostname", LABEL), ("subdomain", LABEL)),
 )
+_TOLD = (
+    *(*(field for field, _ in _NAMES), "readinessGates", "schedulingGates", "dnsConfig", "dnsPolicy", "hostAliases"),
+    *("hostUsers", "shareProcessNamespace", "os"),
+)
 _UNDERSCORED = "[a-z0-9_]([-_a-z0-9]*[a-z0-9_])?"
 _SEARCH = Form(re.compile(rf"{_UNDERSCORED}(\.{_UNDERSCORED})*"), 253, SUBDOMAIN.words)
 _SYSCTL = Form(
@@ -46,7 +50,7 @@ _SYSCTL = Form(
 )
 
 
-@rule("admission", *CORE_PODS)
+@rule("admission", *CORE_PODS, needs="securityContext")
 def security_context_form(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     """The security contexts of a pod and of its containers hold together: ids that there are, profiles that are said completely.
 
@@ -137,7 +141,7 @@ def _shared(sysctl: str) -> str:
     return "hostIPC" if name.startswith(("kernel.shm", "kernel.msg", "fs.mqueue.")) or name == "kernel.sem" else ""
 
 
-@rule("admission", *CORE_PODS)
+@rule("admission", *CORE_PODS, needs=_TOLD)
 def pod_names_form(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     """The names and addresses that a pod gives, of its account, its node, its hosts and name servers, are such.
 

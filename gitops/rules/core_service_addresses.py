@@ -15,7 +15,7 @@ _FAMILIES = ("IPv4", "IPv6")
 _POLICIES = ("SingleStack", "PreferDualStack", "RequireDualStack")
 
 
-@rule("admission", SERVICE)
+@rule("admission", SERVICE, needs=("clusterIP", "clusterIPs", "externalIPs", "ipFamilies", "ipFamilyPolicy"))
 def service_addresses(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """The addresses of a Service are addresses that can be reached, one of each family.
 
@@ -68,3 +68,26 @@ def _families(spec: Object) -> Wrongs:
     yield from once(iter(found))
     if spec.get("ipFamilyPolicy") is not None:
         yield from known(("spec", "ipFamilyPolicy"), spec["ipFamilyPolicy"], _POLICIES)
+
+
+@rule("admission", SERVICE, update=True)
+def service_kept(old: Object, new: Object, cluster: Cluster) -> Iterator[Fault]:
+    """A Service keeps its address, also None, and the class of its load balancer.
+
+    Why: the API server refuses another one (`may not change once set`), and the sync fails until the Service is deleted.
+
+    Fix: keep it, or give the Service another name.
+
+    Source: kubernetes `pkg/apis/core/validation/validation.go`, validateUpgradeDowngradeClusterIPs, validateLoadBalancerClassField.
+    """
+    before, after = (part(obj, "spec") for obj in (old, new))
+    hint = "keep it, or give the Service another name"
+    if "ExternalName" not in (service_type(old), service_type(new)):
+        was, now = before.get("clusterIP") or "", after.get("clusterIP") or ""
+        if now and now != was and (was or now == "None"):
+            fault = wrong(("spec", "clusterIP"), "cannot change", now, was or "an address", hint)
+            yield Fault("service-kept", *fault)
+    classes = [spec.get("loadBalancerClass") for spec in (before, after)]
+    if service_type(old) == service_type(new) == "LoadBalancer" and classes[0] != classes[1]:
+        fault = wrong(("spec", "loadBalancerClass"), "cannot change", classes[1], classes[0] or "nothing", hint)
+        yield Fault("service-kept", *fault)

@@ -95,7 +95,7 @@ def _node_ports(service: Object) -> list[tuple[Path, Object]]:
     return [(path, entry) for path, entry in each(service, (), "spec", "ports") if entry.get("nodePort")]
 
 
-@rule("controller", SERVICE)
+@rule("controller", SERVICE, needs=("nodePort", "healthCheckNodePort"))
 def node_port_range(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """Node ports are from 30000 to 32767.
 

@@ -16,7 +16,7 @@ _SOURCES = ("fieldRef", "resourceFieldRef", *_KEYS, "fileKeyRef")
 _WHOLES = ("configMapRef", "secretRef")
 
 
-@rule("admission", *CORE_PODS)
+@rule("admission", *CORE_PODS, needs=("env", "envFrom"))
 def variable_named(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     """Each environment variable of a container has a name, without `=`.
 
@@ -35,7 +35,7 @@ def variable_named(obj: Object, cluster: Cluster) -> Iterator[Fault]:
                 yield Fault("variable-named", *fault)
 
 
-@rule("admission", *CORE_PODS)
+@rule("admission", *CORE_PODS, needs=("env", "envFrom"))
 def variable_source(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     """An environment variable has a value or one source, and the source says what to take.
 

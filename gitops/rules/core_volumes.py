@@ -69,7 +69,7 @@ def sources(volume: Object) -> list[str]:
     return [field for field, value in volume.items() if field != "name" and value is not None]
 
 
-@rule("admission", *CORE_PODS)
+@rule("admission", *CORE_PODS, needs="volumes")
 def volumes_named(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     """Each volume of a pod has a name of its own, a DNS label, and one source.
 
@@ -89,7 +89,7 @@ def volumes_named(obj: Object, cluster: Cluster) -> Iterator[Fault]:
         yield Fault("volumes-named", *fault)
 
 
-@rule("admission", *CORE_PODS)
+@rule("admission", *CORE_PODS, needs="volumes")
 def volume_source_complete(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     """The source of a volume says what it must: a name, paths that stay inside of the volume, modes from 0 to 0777.
 

@@ -11,6 +11,7 @@ from gitops.objects import Object
 from gitops.rules.base import Cluster, at, rule
 from gitops.rules.core_forms import LABEL, Wrongs, counts, if_named, known, one_of, part, wrong
 from gitops.rules.core_pods import LASTING
+from gitops.rules.core_settled import settled
 
 DEPLOYMENT, STATEFUL, DAEMON = (("apps", kind) for kind in ("Deployment", "StatefulSet", "DaemonSet"))
 _COUNTS = ("replicas", "minReadySeconds", "progressDeadlineSeconds")
@@ -132,8 +133,8 @@ def stateful_set_kept(old: Object, new: Object, cluster: Cluster) -> Iterator[Fa
     Source: kubernetes `pkg/apis/apps/validation/validation.go`, ValidateStatefulSetUpdate.
     """
     for field in _FIXED:
-        before, after = (at(obj, "spec", field) or _USUAL.get(field) for obj in (old, new))
-        if (before or None) != (after or None):
+        before, after = (settled(at(obj, "spec", field)) or _USUAL.get(field) for obj in (old, new))
+        if before != after:
             hint = "take the change back, or give the StatefulSet another name"
             shown = after if isinstance(after, str) else None
             fault = wrong(("spec", field), "cannot change", shown, "the same as until now", hint)
