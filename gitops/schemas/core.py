@@ -133,18 +133,10 @@ def _refers(schema: Mapping[str, Any]) -> str:
 
 def _defaulted(name: str, definition: Schema) -> Schema:
     """Without demanding what the API server fills in."""
-    filled = _FILLED_IN.get(name, frozenset())
+    filled = _FILLED_IN.get(name)
     if not filled:
         return definition
-    fields = {
-        field: {**each, "type": [each["type"], "null"]} if field in filled else each
-        for field, each in definition["properties"].items()
-    }
-    return {
-        **definition,
-        "properties": fields,
-        "required": [each for each in definition["required"] if each not in filled],
-    }
+    return {**definition, "required": [each for each in definition["required"] if each not in filled]}
 
 
 def _reached(definitions: Definitions, root: Schema) -> dict[str, Schema]:
