@@ -1,7 +1,8 @@
-"""python -m benchmarks [--apps 10,100,1000,5000] [--peers] [--quick] [--write docs/performance.md]
+"""python -m benchmarks [--apps 10,100,1000,5000] [--peers] [--validation] [--quick] [--write docs/performance.md]
 
 Measures whole processes and prints Markdown tables. Progress goes to stderr. Nothing is written unless --write names a page:
-what stands there between the two `<!-- measured -->` lines is replaced.
+what stands there between the two `<!-- measured -->` lines is replaced. With --validation it is `gitops validate` and kubeconform
+that are measured, and what stands between the two `<!-- validation -->` lines.
 """
 
 from __future__ import annotations
@@ -14,11 +15,14 @@ import tempfile
 from pathlib import Path
 
 from benchmarks import compare
+from benchmarks.findings import finds
 from benchmarks.measure import Failed, Results
-from benchmarks.report import Everything, markdown
+from benchmarks.report import Everything, Validation, markdown, validation
 from benchmarks.scenarios import Project, cold, imported, startup, tool
+from benchmarks.validation import shares, times
 
 MARK = "<!-- measured -->\n"
+VALIDATION = "<!-- validation -->\n"
 
 
 def main() -> None:
@@ -27,15 +31,18 @@ def main() -> None:
     memory = Path("/dev/shm")
     scratch = Path(tempfile.mkdtemp(prefix="gitops-bench-", dir=memory if memory.is_dir() else None))
     try:
-        found = _measure(options, scratch, before)
+        command = "python -m benchmarks " + " ".join(_shown(options))
+        if options.validation:
+            page, mark = validation(_validation(options, scratch, before), command), VALIDATION
+        else:
+            page, mark = markdown(_measure(options, scratch, before), command), MARK
     except Failed as error:
         sys.exit(f"benchmarks: {error}")
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    page = markdown(found, "python -m benchmarks " + " ".join(_shown(options)))
     print(page)
     if options.write:
-        _replace(options.write, page)
+        _replace(options.write, page, mark)
 
 
 def _options() -> argparse.Namespace:
@@ -44,16 +51,17 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--apps", default="", help="how many applications; by default 10,100,1000,5000")
     parser.add_argument("--peers", action="store_true", help="install and measure other tools as well, and kustomize")
+    parser.add_argument("--validation", action="store_true", help="measure `gitops validate`, beside kubeconform")
     parser.add_argument("--quick", action="store_true", help="one run of each; by default of 10 and 100 applications")
     parser.add_argument("--write", type=Path, metavar="PAGE", help="put the tables into this page")
     options = parser.parse_args()
-    usual = "10,100" if options.quick else "10,100,1000,5000"
+    usual = "10,100" if options.quick else "100,1000" if options.validation else "10,100,1000,5000"
     options.numbers = [int(number) for number in (options.apps or usual).split(",")]
     return options
 
 
 def _shown(options: argparse.Namespace) -> list[str]:
-    flags = [f"--{name}" for name in ("peers", "quick") if getattr(options, name)]
+    flags = [f"--{name}" for name in ("peers", "validation", "quick") if getattr(options, name)]
     apps = [f"--apps {options.apps}"] if options.apps else []
     return [*apps, *flags, *([f"--write {options.write}"] if options.write else [])]
 
@@ -84,6 +92,18 @@ def _measure(options: argparse.Namespace, scratch: Path, before: float) -> Every
     return Everything(first, sizes, tools, disk, others, loaded, (before, os.getloadavg()[0]))
 
 
+def _validation(options: argparse.Namespace, scratch: Path, before: float) -> Validation:
+    measured = {}
+    for number in options.numbers:
+        _say(f"validation, {number:,} applications")
+        project = Project(scratch, number)
+        measured[number] = times(project, 1 if options.quick else 5)
+        part = shares(project)
+        shutil.rmtree(project.scratch)
+    _say("what is found")
+    return Validation(measured, part, finds(scratch), (before, os.getloadavg()[0]))
+
+
 def _on_disk(number: int, rounds: int) -> Results:
     """In fresh folders on the ordinary disk: deleting files first would make the file system slow, and so the figures wrong."""
     _say(f"{number:,} applications on disk")
@@ -95,12 +115,12 @@ def _on_disk(number: int, rounds: int) -> Results:
         shutil.rmtree(scratch)
 
 
-def _replace(path: Path, page: str) -> None:
-    head, mark, rest = path.read_text().partition(MARK)
-    _, end, tail = rest.partition(MARK)
-    if not (mark and end):
-        sys.exit(f"benchmarks: {path} has no two lines {MARK.strip()}")
-    path.write_text(f"{head}{MARK}\n{page}\n{MARK}{tail}")
+def _replace(path: Path, page: str, mark: str) -> None:
+    head, begin, rest = path.read_text().partition(mark)
+    _, end, tail = rest.partition(mark)
+    if not (begin and end):
+        sys.exit(f"benchmarks: {path} has no two lines {mark.strip()}")
+    path.write_text(f"{head}{mark}\n{page}\n{mark}{tail}")
 
 
 def _say(what: str) -> None:

@@ -8,7 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from benchmarks.compare import Measured
+from benchmarks.findings import Found
 from benchmarks.measure import Results
+from benchmarks.validation import Shares
 
 SCENARIOS = {
     "cold": "floor: write",
@@ -133,6 +135,63 @@ def markdown(found: Everything, command: str) -> str:
     if found.peers:
         parts.append("## Others\n\n" + "\n".join(_peer_table(number, each) for number, each in found.peers.items()))
     return "\n".join(parts)
+
+
+class Validation(NamedTuple):
+    """All that one run measured of validation. `times`: applications -> scenario -> run."""
+
+    times: Mapping[int, Results]
+    shares: Shares
+    found: Sequence[Found]
+    load: tuple[float, float]
+
+
+def validation(measured: Validation, command: str) -> str:
+    """What validation costs and finds, as sections of a page."""
+    bare = [each["bare python"].seconds * 1000 for each in measured.times.values()]
+    before, after = measured.load
+    parts = [
+        f"Made by `{command}` with Python {platform.python_version()}, {len(os.sched_getaffinity(0))} cores, load {before:.1f} before and "
+        f"{after:.1f} after; bare Python took {min(bare):.0f} ms. Compare ratios.\n",
+        *(_validation_times(number, results) for number, results in measured.times.items()),
+        _share_table(measured),
+        "What each finds (any error or warning), in how many files:\n\n" + _finding_table(measured.found),
+    ]
+    return "\n".join(parts)
+
+
+def _validation_times(number: int, results: Results) -> str:
+    besides = ("floor: write", "render, cold", "kubeconform, files")
+    rows: list[tuple[str, ...]] = [
+        (name, _time(run.seconds), f"{run.mebibytes:.0f} MiB", *(_beside(results, name, other) for other in besides))
+        for name, run in results.items()
+        if name != "bare python"
+    ]
+    head = ("", "time", "peak", *(f"÷ {other}" for other in besides))
+    return f"{number:,} applications, {18 * number:,} objects:\n\n" + _table(head, rows)
+
+
+def _beside(results: Results, name: str, other: str) -> str:
+    ratio = _ratio(results, name, other) if name != other else None
+    return "-" if ratio is None else f"{ratio:.2f} x"
+
+
+def _share_table(measured: Validation) -> str:
+    most = measured.times.get(1000, {})
+    theirs = _ratio(most, "kubeconform, files", "render, cold")
+    schemas, rules = measured.shares
+    rows = [
+        Budget("6", "schemas, of the work of a cold run", schemas, 0.1, unit=""),
+        Budget("6", "schemas and all rules that a render asks, of that work", schemas + rules, 0.1, unit=""),
+        Budget("6", "schemas in a cold run ÷ kubeconform, 1,000", schemas / theirs if theirs else None, 1 / 20),
+    ]
+    return _budget_table(rows)
+
+
+def _finding_table(found: Sequence[Found]) -> str:
+    theirs = ("-" if each.theirs is None else str(each.theirs) for each in found)
+    rows = [(each.what, str(each.files), str(each.ours), other) for each, other in zip(found, theirs, strict=True)]
+    return _table(("", "files", "`gitops validate`", "kubeconform"), rows)
 
 
 _HEAD = ("scenario", "time", "peak", "set beside", "ratio")
