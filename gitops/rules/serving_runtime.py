@@ -170,7 +170,7 @@ def runtime_blocked_variable(runtime: Object, cluster: Cluster) -> Iterator[Faul
     """No container of a runtime sets `PYTHONPATH`.
 
     Why: A path of one's own would put other code into the server; since 0.18 the webhook refuses the variable in `containers` and in
-    those of `workerSpec`. It does not look at `initContainers`.
+    those of `workerSpec`.
 
     Fix: Install the packages in the image; a server of your own can change `sys.path` itself.
 
