@@ -190,7 +190,9 @@ def _share_table(measured: Validation) -> str:
 
 def _finding_table(found: Sequence[Found]) -> str:
     theirs = ("-" if each.theirs is None else str(each.theirs) for each in found)
-    rows = [(each.what, str(each.files), str(each.ours), other) for each, other in zip(found, theirs, strict=True)]
+    rows: list[tuple[str, ...]] = [
+        (each.what, str(each.files), str(each.ours), other) for each, other in zip(found, theirs, strict=True)
+    ]
     return _table(("", "files", "`gitops validate`", "kubeconform"), rows)
 
 

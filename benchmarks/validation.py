@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable
+from functools import partial
+from math import inf
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -96,7 +97,7 @@ def shares(project: Project, applications: int = 60, rounds: int = 5) -> Shares:
 
     sources = read_sources(find_project(project.pristine))
     world = prepare(sources, library(project.pristine / "schemas"), RENDERED)
-    shortest: Counter[tuple[str, str]] = Counter()
+    shortest: dict[tuple[str, str], float] = {}
     for name in sorted(sources.specs)[:applications]:
         _, resolved, _ = resolve_application(world, name)
         each = [(cluster_of(one.objects, one.environment, world), one) for one in resolved.values()]
@@ -111,10 +112,14 @@ def shares(project: Project, applications: int = 60, rounds: int = 5) -> Shares:
                 for obj in one.objects:
                     list(world.benches[one.environment.name].judge(obj, cluster))
 
-        parts = {"all": lambda name=name: render_application(world, name), "schemas": schemas, "rules": rules}
+        parts: dict[str, Callable[[], object]] = {
+            "all": partial(render_application, world, name),
+            "schemas": schemas,
+            "rules": rules,
+        }
         for _ in range(rounds):
             for part, work in parts.items():
-                shortest[part, name] = min(shortest[part, name] or 1e9, _seconds(work))
+                shortest[part, name] = min(shortest.get((part, name), inf), _seconds(work))
     whole = {
         part: sum(took for (of, _), took in shortest.items() if of == part) for part in ("all", "schemas", "rules")
     }
