@@ -136,7 +136,9 @@ def legacy_framework(service: Object, cluster: Cluster) -> Iterator[Fault]:
         f"the webhook puts `{name}` in place of `model`: what that says is lost"
         if lost
         else "what is in the cluster then differs from this for ever, and Argo CD shows OutOfSync",
-        f"remove `{name}`, or `model`" if lost else f"write `model` with `modelFormat: {{name: {name}}}`",
+        f"remove `{name}`, or `model`"
+        if lost
+        else f"write `model` with `modelFormat: {{name: {name}}}`, its `runtime` and its `protocolVersion`",
     )
 
 

@@ -46,8 +46,11 @@ def runtime_pinned(service: Object, cluster: Cluster) -> Iterator[Fault]:
     Source: kserve `pkg/apis/serving/v1beta1/predictor_model.go`, GetSupportingRuntimes.
     """
     want = wanted(service, cluster)
-    left = [field for field in ("runtime", "protocolVersion") if want and not want.part.spec.get(field)]
-    if want and left:
+    if (
+        not want or want.part.path[-1] != "model"
+    ):  # an old form has to be written as `model` first: legacy-framework says so
+        return
+    if left := [field for field in ("runtime", "protocolVersion") if not want.part.spec.get(field)]:
         path = (*want.part.path, left[0])
         yield Fault(
             "runtime-pinned",

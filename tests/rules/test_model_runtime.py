@@ -16,6 +16,7 @@ from tests.rules.judged import Edit, broken, cluster, service
 FAMILIES = "model_runtime"
 M = "spec.predictor.model."
 AUTO: Edit = {M + "runtime": None}
+OLD: Edit = {"spec.predictor.model": None, "spec.predictor.sklearn": {"storageUri": "gs://models/iris"}}
 
 
 def told(edit: Edit, *objects: Object, complete: bool = True, **environment: Any) -> set[str]:
@@ -157,7 +158,13 @@ def test_each_release_ships_its_own(release: str, edit: Edit, expected: set[str]
 
 @pytest.mark.parametrize(
     ("edit", "told_"),
-    [({}, False), (AUTO, True), ({M + "protocolVersion": None}, True), ({"spec.predictor.model": None}, False)],
+    [
+        ({}, False),
+        (AUTO, True),
+        ({M + "protocolVersion": None}, True),
+        ({"spec.predictor.model": None}, False),
+        (OLD, False),
+    ],
 )
 def test_runtime_and_protocol_are_written_down(edit: Edit, told_: bool) -> None:
     assert ("runtime-pinned" in broken(service(edit))) is told_
