@@ -241,7 +241,7 @@ def _scenario_table(found: Everything, number: int) -> str:
 
 
 def _rows(results: Results) -> list[tuple[str, ...]]:
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for name, beside in SCENARIOS.items():
         if (ratio := _ratio(results, name, beside)) is not None:
             rows.append(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from gitops.faults import Fault
@@ -20,12 +19,13 @@ from gitops.rules.lookups import (
     service_lacks,
     services,
 )
+from gitops.rules.patterns import pattern
 from gitops.rules.references import model_uris
 from gitops.rules.storage_secrets import MAKERS, S3, Setting, chain, fetched_by_kserve, provider, settings
 from gitops.rules.stores import Store, buckets, by_store, store
 from gitops.schemas.faults import dotted
 
-_CLUSTER_NAME = re.compile(r"^([a-z0-9-]+)(?:\.([a-z0-9-]+)(?:\.svc(?:\.cluster\.local)?)?)?$")
+_CLUSTER_NAME = pattern(r"^([a-z0-9-]+)(?:\.([a-z0-9-]+)(?:\.svc(?:\.cluster\.local)?)?)?$")
 
 
 @rule("reference", serving.INFERENCE_SERVICE, level="warning")

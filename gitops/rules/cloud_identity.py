@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from gitops.faults import Fault, Path
@@ -10,6 +9,7 @@ from gitops.objects import Object
 from gitops.rules import serving
 from gitops.rules.base import Cluster, at, rule
 from gitops.rules.lookups import ACCOUNT
+from gitops.rules.patterns import pattern
 from gitops.rules.pods import KINDS, account, pods
 from gitops.rules.storage_secrets import ROLE_ARN
 
@@ -18,15 +18,15 @@ _AZURE = "azure.workload.identity/"
 _GOOGLE = "iam.gke.io/gcp-service-account"
 CLIENT_ID, USE = f"{_AZURE}client-id", f"{_AZURE}use"
 
-_UUID = re.compile(r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
+_UUID = pattern(r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
 _FORMS = {
     ROLE_ARN: (
-        re.compile(r"^arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+$"),
+        pattern(r"^arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+$"),
         "arn:aws:iam::<12 digits>:role/<name>",
         "AWS STS refuses the token, and every request of the pod ends with `Not authorized to perform sts:AssumeRoleWithWebIdentity`.",
     ),
     _GOOGLE: (
-        re.compile(r"^[a-z0-9][-a-z0-9]*@[a-z0-9][-a-z0-9.]*\.gserviceaccount\.com$"),
+        pattern(r"^[a-z0-9][-a-z0-9]*@[a-z0-9][-a-z0-9.]*\.gserviceaccount\.com$"),
         "<name>@<project>.iam.gserviceaccount.com",
         "Google's metadata server finds no such account, and every request of the pod is refused.",
     ),

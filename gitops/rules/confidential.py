@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from gitops.faults import Fault
 from gitops.objects import Object
 from gitops.rules.base import Cluster, at, rule
+from gitops.rules.patterns import pattern
 from gitops.rules.serving import INFERENCE_SERVICE, REFUSED, Part, model, predictor
 from gitops.schemas.faults import dotted
 
-_RESOURCE = re.compile(r"kbs:///[a-zA-Z0-9_.-]+/[a-zA-Z0-9_.-]+/[a-zA-Z0-9_.-]+")
+_RESOURCE = pattern(r"kbs:///[a-zA-Z0-9_.-]+/[a-zA-Z0-9_.-]+/[a-zA-Z0-9_.-]+")
 _UNDECRYPTED = {
     "oci://": "the container runtime decrypts images, as `runtimeClassName` says",
     "pvc://": "a volume is mounted as it is",

@@ -7,12 +7,14 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(.*)", re.DOTALL)
-_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_BAD_IN_HOST = re.compile(r"[ \\^`{|}#?/@%]")
-_PORT = re.compile(r"(:[0-9]*)?")
-_USERINFO = re.compile(r"[A-Za-z0-9\-._:~!$&'()*+,;=%@]*")
+from gitops.rules.patterns import pattern
+
+_CONTROL = pattern(r"[\x00-\x1f\x7f]")
+_SCHEME = pattern(r"([A-Za-z][A-Za-z0-9+.-]*):(.*)", re.DOTALL)
+_BAD_ESCAPE = pattern(r"%(?![0-9A-Fa-f]{2})")
+_BAD_IN_HOST = pattern(r"[ \\^`{|}#?/@%]")
+_PORT = pattern(r"(:[0-9]*)?")
+_USERINFO = pattern(r"[A-Za-z0-9\-._:~!$&'()*+,;=%@]*")
 
 
 class Url(NamedTuple):
@@ -72,8 +74,8 @@ class Period(NamedTuple):
 
 
 _NUMBER = r"\d{1,9}(?:\.(?:\d[\d.,]*)?|,(?:\d[\d,]*)?)?"
-_PERIOD = re.compile(rf"([+-]?)P((?:{_NUMBER}[YMWD])*)(?:T((?:{_NUMBER}[HMS])*))?")
-_FIELD = re.compile(rf"({_NUMBER})([A-Z])")
+_PERIOD = pattern(rf"([+-]?)P((?:{_NUMBER}[YMWD])*)(?:T((?:{_NUMBER}[HMS])*))?")
+_FIELD = pattern(rf"({_NUMBER})([A-Z])")
 _LARGEST = 32767  # tenths in an int16
 
 

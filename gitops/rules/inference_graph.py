@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from gitops.faults import Fault, Path
 from gitops.objects import Object
 from gitops.problems import nearest
 from gitops.rules.base import Cluster, at, items, rule
+from gitops.rules.patterns import pattern
 from gitops.rules.serving import INFERENCE_GRAPH, REFUSED
 from gitops.schemas.faults import dotted
 
 ROOT = "root"
 TARGETS = ("nodeName", "serviceName", "serviceUrl")
-_NAME = re.compile("[a-z]([-a-z0-9]*[a-z0-9])?")
+_NAME = pattern("[a-z]([-a-z0-9]*[a-z0-9])?")
 
 
 def _nodes(graph: Object) -> Iterator[tuple[Path, str, Object]]:

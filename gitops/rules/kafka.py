@@ -10,6 +10,7 @@ from gitops.faults import Path
 from gitops.objects import Object
 from gitops.rules.base import Kind, at
 from gitops.rules.golang import url
+from gitops.rules.patterns import pattern
 from gitops.schemas.words import dotted
 
 KAFKA_SOURCE: Kind = ("sources.knative.dev", "KafkaSource")
@@ -96,7 +97,7 @@ def enabled(source: Object, part: str) -> bool:
     return at(source, "spec", "net", part, "enable") is True
 
 
-_PEM = re.compile(r"^-----BEGIN ([^-\n]+)-----\s*$.*?^-----END \1-----", re.MULTILINE | re.DOTALL)
+_PEM = pattern(r"^-----BEGIN ([^-\n]+)-----\s*$.*?^-----END \1-----", re.MULTILINE | re.DOTALL)
 
 
 class Complaint(NamedTuple):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from gitops.faults import Fault, Fix, Path
@@ -10,11 +9,12 @@ from gitops.objects import Object
 from gitops.problems import did_you_mean
 from gitops.rules.base import Cluster, at, rule
 from gitops.rules.kafka import KAFKA_SINK, KAFKA_SOURCE, KAFKA_TOPIC, words
+from gitops.rules.patterns import pattern
 
 KEY_TYPE = "kafkasources.sources.knative.dev/key-type"
 KEY_TYPES = ("string", "int", "float", "byte-array")
 
-_TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
+_TOPIC = pattern(r"[A-Za-z0-9._-]{1,249}")
 
 
 @rule("admission", KAFKA_SOURCE, needs="consumers")

@@ -5,7 +5,6 @@ The controller copies `spec.delivery` into a ConsumerGroup of its own; only the 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from gitops.faults import Fault, Fix
@@ -22,6 +21,7 @@ from gitops.rules.kafka import (
     uri_complaints,
     words,
 )
+from gitops.rules.patterns import pattern
 
 BACKOFF_POLICIES = ("linear", "exponential")
 DURATIONS = ("backoffDelay", "timeout", "retryAfterMax")
@@ -29,8 +29,8 @@ DURATIONS = ("backoffDelay", "timeout", "retryAfterMax")
 _WHY = (
     "the source is accepted, but its ConsumerGroup is refused: condition ConsumerGroup stays False and nothing is read."
 )
-_GO_DURATION = re.compile(r"(\d+)\s*(ms|s|sec|m|min|h)")
-_TOO_FINE = re.compile(r"[.,]\d+?[1-9]")
+_GO_DURATION = pattern(r"(\d+)\s*(ms|s|sec|m|min|h)")
+_TOO_FINE = pattern(r"[.,]\d+?[1-9]")
 
 
 def _path(field: str) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from gitops.faults import Fault, Path
@@ -18,9 +17,10 @@ from gitops.rules.kafka import (
     secret_refs,
     words,
 )
+from gitops.rules.patterns import pattern
 
 ADDRESSED: tuple[Kind, ...] = (KAFKA_SOURCE, KAFKA_SINK)
-_SERVER = re.compile(r"(?:\[[0-9A-Fa-f:.]+(?:%[\w.-]+)?\]|[A-Za-z0-9._-]+):(\d{1,5})")
+_SERVER = pattern(r"(?:\[[0-9A-Fa-f:.]+(?:%[\w.-]+)?\]|[A-Za-z0-9._-]+):(\d{1,5})")
 _UNREADY = "condition ConsumerGroup stays False"
 
 

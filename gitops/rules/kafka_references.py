@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -13,12 +12,13 @@ from gitops.problems import nearest
 from gitops.rules.base import Cluster, Inventory, Kind, at, rule
 from gitops.rules.kafka import KAFKA_SOURCE, KAFKA_TOPIC, Destination, destinations, words
 from gitops.rules.lookups import SERVICE, likely, service_lacks
+from gitops.rules.patterns import pattern
 from gitops.rules.secrets_made import Where
 from gitops.rules.strimzi import CLUSTER, topic_name
 
 KNATIVE_SERVICE: Kind = ("serving.knative.dev", "Service")
-_INSIDE = re.compile(r"\.svc(\.cluster\.local)?(?=:)")
-_STRIMZI = re.compile(r"(?P<cluster>[a-z0-9.-]+)-kafka-(?:[a-z0-9]+-)?bootstrap(?:\.(?P<namespace>[a-z0-9-]+))?:\d+")
+_INSIDE = pattern(r"\.svc(\.cluster\.local)?(?=:)")
+_STRIMZI = pattern(r"(?P<cluster>[a-z0-9.-]+)-kafka-(?:[a-z0-9]+-)?bootstrap(?:\.(?P<namespace>[a-z0-9-]+))?:\d+")
 
 
 @rule("reference", KAFKA_SOURCE, needs="ref")

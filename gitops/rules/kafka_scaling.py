@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from gitops.faults import Fault, Fix, Path
@@ -10,6 +9,7 @@ from gitops.objects import Object
 from gitops.problems import did_you_mean, nearest
 from gitops.rules.base import Cluster, at, rule
 from gitops.rules.kafka import KAFKA_SOURCE
+from gitops.rules.patterns import pattern
 
 AUTOSCALING = "autoscaling.eventing.knative.dev/"
 SCALING_NUMBERS = (
@@ -26,7 +26,7 @@ _OLD_NAMES = {
     "keda.autoscaling.knative.dev/cooldownPeriod": "cooldown-period",
     "keda.autoscaling.knative.dev/kafkaLagThreshold": "lag-threshold",
 }
-_INTEGER = re.compile(r"[+-]?\d{1,10}")
+_INTEGER = pattern(r"[+-]?\d{1,10}")
 
 
 @rule("controller", KAFKA_SOURCE, level="warning")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +10,7 @@ from gitops.faults import Fault, Path
 from gitops.objects import Object
 from gitops.rules import pods, serving
 from gitops.rules.base import Cluster, Kind, at, rule
+from gitops.rules.patterns import pattern
 
 SECRET: Kind = ("", "Secret")
 EXTERNAL_SECRET: Kind = ("external-secrets.io", "ExternalSecret")
@@ -39,7 +39,7 @@ _SECRET_METADATA: dict[str, Path] = {
 }
 """Where the annotations stand that the Secret will have."""
 _OPENS = "mc anonymous set "
-_MC_ANONYMOUS = re.compile(rf"\b{_OPENS}(public|download|upload)\b")
+_MC_ANONYMOUS = pattern(rf"\b{_OPENS}(public|download|upload)\b")
 _ADDRESSES: tuple[tuple[str, str], ...] = (
     ("model", "storageUri"),
     ("logger", "url"),

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from base64 import b64decode
 from collections.abc import Iterator
 
 from gitops.faults import Fault, Fix, Path
 from gitops.objects import Object
 from gitops.rules.base import Cluster, at, rule
+from gitops.rules.patterns import pattern
 from gitops.rules.storage_secrets import SEALED_SECRET
 from gitops.schemas.faults import dotted
 
 _SEALED = "sealedsecrets.bitnami.com/"
 _SCOPES = (f"{_SEALED}namespace-wide", f"{_SEALED}cluster-wide")
-_BASE64 = re.compile(r"^[A-Za-z0-9+/\r\n]+={0,2}[\r\n]*$")
+_BASE64 = pattern(r"^[A-Za-z0-9+/\r\n]+={0,2}[\r\n]*$")
 _KEY_SIZES = (256, 384, 512, 1024)
 _TAG = 16
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 from gitops.faults import Fault, Path
 from gitops.objects import Object
 from gitops.rules.base import Cluster, at, rule
+from gitops.rules.patterns import pattern
 from gitops.rules.service_annotations import KNOWN, annotations_of
 from gitops.rules.serving import AUTOSCALER_CLASS, GROUP, INFERENCE_SERVICE, MODE, components, mode
 
@@ -94,13 +95,13 @@ def _other_label(path: Path, key: str, wanted: str) -> Fault:
     )
 
 
-_VOLATILE = re.compile(
+_VOLATILE = pattern(
     r"(^|[./_-])(commit|sha1?|sha256|revision|timestamp|build|pipeline[-_]?run|run[-_]?id|git[-_]?(commit|sha|revision|ref|hash)"
     r"|(generated|rendered|deployed|built)[-_]?(at|on|time))([-_]?(id|sha|hash|number|num|time|date|timestamp))*$",
     re.IGNORECASE,
 )
 """Not checksums: with one of a configuration the author wants a rollout."""
-_STAMP = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?|\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*")
+_STAMP = pattern(r"[0-9a-f]{40}([0-9a-f]{24})?|\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*")
 _NOT_COPIED = frozenset(
     (
         *("autoscaling.knative.dev/min-scale", "autoscaling.knative.dev/max-scale", "modelFormat"),

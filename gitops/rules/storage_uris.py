@@ -16,6 +16,7 @@ from gitops.faults import Fault, Path
 from gitops.objects import Object
 from gitops.problems import nearest
 from gitops.rules.base import Cluster, Inventory, at, items, rule
+from gitops.rules.patterns import pattern
 from gitops.rules.serving import CLUSTER_STORAGE_CONTAINER, INFERENCE_SERVICE, components
 from gitops.rules.storage import PVC, every_uri, sources
 from gitops.schemas.faults import dotted
@@ -27,12 +28,12 @@ SCHEMES = {
 }
 """Scheme -> the release from which KServe knows it."""
 
-_HAS_SCHEME = re.compile(r"\w://", re.ASCII)
-_SHIPPED = re.compile(r"https?://.+/.+")
+_HAS_SCHEME = pattern(r"\w://", re.ASCII)
+_SHIPPED = pattern(r"https?://.+/.+")
 """What the ClusterStorageContainer `default` takes beyond KServe's own list: whatever has a host and a path."""
 _AZURE_HOST = "blob.core.windows.net"
-_AZURE = re.compile(r"https://(.+?).blob.core.windows.net/(.+)")
-_GIT = re.compile(r"https://.+\.git$")
+_AZURE = pattern(r"https://(.+?).blob.core.windows.net/(.+)")
+_GIT = pattern(r"https://.+\.git$")
 
 Format = tuple[str, re.Pattern[str] | None]
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from gitops.objects import Object
 from gitops.rules.base import Inventory, Kind, at, items
+from gitops.rules.patterns import pattern
 from gitops.rules.pods import containers, pods
 
 AWS = "amazonaws.com"
-_MAKES = re.compile(r"\bmc mb (?:--?[a-z-]+(?:=\S+)? )*[\w-]+/([a-z0-9][a-z0-9.-]+)")
-_URL = re.compile(r"https?://(?:[^@/\s]*@)?([A-Za-z0-9.:-]+)")
+_MAKES = pattern(r"\bmc mb (?:--?[a-z-]+(?:=\S+)? )*[\w-]+/([a-z0-9][a-z0-9.-]+)")
+_URL = pattern(r"https?://(?:[^@/\s]*@)?([A-Za-z0-9.:-]+)")
 
 _CLAIM: Kind = ("objectbucket.io", "ObjectBucketClaim")
 _ON_AWS: tuple[Kind, ...] = (
