@@ -9,7 +9,21 @@ from gitops.faults import Fault, Fix, Path
 from gitops.objects import Object
 from gitops.problems import nearest
 from gitops.rules.base import Cluster, at, rule
-from gitops.rules.core_forms import QUALIFIED, Wrongs, each, lacking, milli, once, part, wrong
+from gitops.rules.core_forms import (
+    LABEL,
+    QUALIFIED,
+    SUBDOMAIN,
+    Wrongs,
+    alone,
+    each,
+    lacking,
+    milli,
+    named,
+    once,
+    part,
+    written,
+    wrong,
+)
 from gitops.rules.core_pods import CORE_PODS, CorePod, containers, core_pod
 
 _STANDARD = ("cpu", "memory", "ephemeral-storage")
@@ -73,7 +87,7 @@ def resource_names_known(obj: Object, cluster: Cluster) -> Iterator[Fault]:
                     yield Fault("resource-names-known", *fault)
 
 
-@rule("admission", *CORE_PODS, needs="resources")
+@rule("admission", *CORE_PODS, needs=("resources", "resourceClaims"))
 def pod_amounts(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     """What a container requests is not more than its limit, not negative, and of devices a whole number that is the limit.
 
@@ -87,7 +101,7 @@ def pod_amounts(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     for path, resources in _amounts(obj):
         for fault in (*_each_amount(path, resources), *_pairs(path, resources), *_claims(path, resources, pod)):
             yield Fault("pod-amounts", *fault)
-    for fault in _of_the_pod(pod):
+    for fault in (*_of_the_pod(pod), *_pod_claims(pod)):
         yield Fault("pod-amounts", *fault)
 
 
@@ -138,6 +152,22 @@ def _claims(path: Path, resources: Object, pod: CorePod) -> Wrongs:
         for place, claim in each(resources, path, "claims")
     )
     yield from once(requests)
+
+
+_CLAIMED = ("resourceClaimName", "resourceClaimTemplateName")
+
+
+def _pod_claims(pod: CorePod) -> Wrongs:
+    found = list(each(pod.spec, pod.path, "resourceClaims"))
+    for path, claim in found:
+        yield from named(path, claim, "name", LABEL)
+        yield from alone(path, claim, _CLAIMED, "source")
+        if all(claim.get(field) is None for field in _CLAIMED):
+            yield lacking((*path, _CLAIMED[0]), " or ".join(_CLAIMED))
+        for field in _CLAIMED:
+            if claim.get(field) is not None:
+                yield from written((*path, field), claim[field], SUBDOMAIN)
+    yield from once(((*path, "name"), claim.get("name")) for path, claim in found)
 
 
 def _of_the_pod(pod: CorePod) -> Wrongs:

@@ -30,7 +30,7 @@ from gitops.rules.core_forms import (
     written,
     wrong,
 )
-from gitops.rules.core_pods import CORE_PODS, POD, CorePod, containers, core_pod
+from gitops.rules.core_pods import CORE_PODS, CorePod, containers, core_pod
 
 _PROFILES = ("Localhost", "RuntimeDefault", "Unconfined")
 _NAMES = (
@@ -39,7 +39,7 @@ _NAMES = (
 )
 _TOLD = (
     *(*(field for field, _ in _NAMES), "readinessGates", "schedulingGates", "dnsConfig", "dnsPolicy", "hostAliases"),
-    *("hostUsers", "shareProcessNamespace", "os"),
+    *("hostUsers", "shareProcessNamespace", "os", "serviceAccount"),
 )
 _UNDERSCORED = "[a-z0-9_]([-_a-z0-9]*[a-z0-9_])?"
 _SEARCH = Form(re.compile(rf"{_UNDERSCORED}(\.{_UNDERSCORED})*"), 253, SUBDOMAIN.words)
@@ -159,6 +159,9 @@ def pod_names_form(obj: Object, cluster: Cluster) -> Iterator[Fault]:
                 yield Fault("pod-names-form", *fault)
     if pod.spec.get("runtimeClassName") == "":
         yield Fault("pod-names-form", *lacking((*pod.path, "runtimeClassName"), "a name, or no such field"))
+    if not pod.spec.get("serviceAccountName"):  # the old name of the field counts where the new one is empty
+        for fault in if_named(pod.path, pod.spec, "serviceAccount", SUBDOMAIN):
+            yield Fault("pod-names-form", *fault)
     for fault in (*_gates(pod), *_dns(pod), *_aliases(pod), *_shares(pod)):
         yield Fault("pod-names-form", *fault)
 
@@ -205,5 +208,5 @@ def _shares(pod: CorePod) -> Wrongs:
                 yield wrong((*pod.path, field), "stands beside `hostUsers: false`", True, "one of the two")
     if spec.get("shareProcessNamespace") is True and spec.get("hostPID") is True:
         yield wrong((*pod.path, "shareProcessNamespace"), "stands beside `hostPID: true`", True, "one of the two")
-    if pod.kind == POD and spec.get("os") is not None:
+    if spec.get("os") is not None:
         yield from one_of((*pod.path, "os"), spec["os"], "name", ("linux", "windows"), must=True)

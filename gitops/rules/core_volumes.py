@@ -134,6 +134,10 @@ def _elsewhere(path: Path, field: str, source: Object) -> Wrongs:
             yield from _driver((*path, "driver"), source["driver"])
         if source.get("nodePublishSecretRef") is not None:
             yield from required((*path, "nodePublishSecretRef"), source["nodePublishSecretRef"], "name")
+    elif field == "flocker":
+        yield from alone(path, source, ("datasetName", "datasetUUID"), "name")
+        if not source.get("datasetName") and not source.get("datasetUUID"):
+            yield lacking((*path, "datasetName"), "datasetName or datasetUUID")
     elif field == "ephemeral":
         template = source.get("volumeClaimTemplate")
         if template is None:

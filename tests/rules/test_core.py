@@ -201,6 +201,8 @@ KEPT: list[tuple[str, Edit, Edit, set[str]]] = [
     ("Job", {}, {"spec.completions": 1}, set()),
     ("Job", {"spec.suspend": True}, {"spec.template.spec.nodeSelector.a": "b"}, set()),
     ("Job", {}, {"spec.template.spec.nodeSelector.a": "b"}, {"job-kept"}),
+    ("Job", {f"{C}.image": "load"}, {f"{C}.image": "load", f"{C}.imagePullPolicy": "Always"}, set()),
+    ("Job", {f"{C}.image": "load"}, {f"{C}.image": "load", f"{C}.imagePullPolicy": "Never"}, {"job-kept"}),
     ("StatefulSet", {}, {"spec.serviceName": "other"}, {"stateful-set-kept"}),
     ("StatefulSet", {}, {"spec.volumeClaimTemplates.0.spec.volumeMode": "Filesystem"}, set()),
     ("PersistentVolumeClaim", {}, {"spec.resources.requests.storage": "5Gi"}, {"claim-kept"}),
