@@ -98,12 +98,28 @@ UPDATES = [
 ]
 
 
+EXPANDABLE = {
+    "apiVersion": "storage.k8s.io/v1",
+    "kind": "StorageClass",
+    "metadata": {"name": "expandable"},
+    "provisioner": "example.com/disks",
+    "allowVolumeExpansion": True,
+}
+
+
 @pytest.mark.parametrize("path", UPDATES, ids=[f"{path.parent.name}-{path.stem}" for path in UPDATES])
 def test_what_may_not_change_is_refused(judge: Judge, path: Path) -> None:
-    """KServe compares the deployment mode with its own status, which only a controller writes: it is written here in its place."""
+    """What controllers write is written here in their place: KServe's status has the mode, and a claim that grows is bound."""
     live, new = [each for each in yaml.safe_load_all(path.read_text()) if each]
-    mode = (live["metadata"].get("annotations") or {}).get("serving.kserve.io/deploymentMode", "Knative")
-    status = {"deploymentMode": mode} if live["kind"] == "InferenceService" else None
+    status = None
+    if live["kind"] == "InferenceService":
+        mode = (live["metadata"].get("annotations") or {}).get("serving.kserve.io/deploymentMode", "Knative")
+        status = {"deploymentMode": mode}
+    elif live["kind"] == "PersistentVolumeClaim":
+        judge.apply([EXPANDABLE])
+        status = {"phase": "Bound"}
+        for obj in (live, new):
+            obj["spec"].setdefault("storageClassName", "expandable")
 
     verdict = judge.verdict_update(live, new, status=status)
 
