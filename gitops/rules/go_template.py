@@ -51,6 +51,8 @@ class Template(NamedTuple):
 
     def flaws(self, value: Any, path: Path) -> Iterator[Flaw]:
         """Every flaw of the texts in a value that stands at `path`; blocks may begin in one text and end in another."""
+        if not _mentioned(value):
+            return
         depth, last = 0, path
         for where, text in _texts(value, path):
             for action in _actions(text):
@@ -92,6 +94,21 @@ class Template(NamedTuple):
                 return f"`{words[0]}` takes {needed} arguments, not {given}"
         first = next((word for word in words if word[0] == "." or (word[0] == "$" and ":=" not in body)), "")
         return self.missing(first.split(".")[1:]) if first.startswith(".") else ""
+
+
+def _mentioned(value: Any) -> bool:
+    """Whether there is any template in a value: most have none, and paths take time."""
+    left = [value]
+    for each in left:
+        if isinstance(each, str):
+            if "{{" in each:
+                return True
+        elif isinstance(each, dict):
+            left += each
+            left += each.values()
+        elif isinstance(each, list):
+            left += each
+    return False
 
 
 def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:

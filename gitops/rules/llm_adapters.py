@@ -39,7 +39,7 @@ def _is_map(value: Any) -> bool:
     return value is None or isinstance(value, dict)
 
 
-@rule("admission", SERVICE, CONFIG)
+@rule("admission", SERVICE, CONFIG, needs="adapters")
 def adapter_form(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """An adapter is a map with the fields of a model: `name`, `uri`, and little else.
 
@@ -106,7 +106,7 @@ def _shown(value: Any) -> str:
     return f"{value}" if isinstance(value, str | int | float) else _WORDS.get(type(value), "")
 
 
-@rule("admission", SERVICE)
+@rule("admission", SERVICE, needs="adapters")
 def adapter_named(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """Every adapter has a name of its own, which is not the model's.
 
@@ -136,7 +136,7 @@ def adapter_named(service: Object, cluster: Cluster) -> Iterator[Fault]:
             yield Fault("adapter-named", where, message, found_text, "a name of its own", why, "give it another name")
 
 
-@rule("controller", SERVICE)
+@rule("controller", SERVICE, needs="adapters")
 def adapter_uri(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """The `uri` of an adapter has a scheme that KServe fetches adapters by.
 

@@ -25,7 +25,7 @@ def caches(service: Object, cluster: Cluster) -> Iterator[Part]:
             yield Part((*workload.path, "kvCacheOffloading"), workload.name, found)
 
 
-@rule("admission", SERVICE)
+@rule("admission", SERVICE, needs="kvCacheOffloading")
 def cache_in_memory_first(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """A cache on disk has one in memory before it.
 
@@ -50,7 +50,7 @@ def _is_zero(cpu: Any) -> bool:
         return False
 
 
-@rule("admission", SERVICE)
+@rule("admission", SERVICE, needs="kvCacheOffloading")
 def cache_tier(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """A second tier of a cache is a `fileSystem`: an `emptyDir`, or a `pvc` with either `spec` or `ref`.
 

@@ -131,7 +131,7 @@ def service_template(service: Object, cluster: Cluster) -> Iterator[Fault]:
         yield Fault("service-template", flaw.path, message, flaw.action, "a Go template, or no `{{`", why, _HOW)
 
 
-@rule("admission", CONFIG)
+@rule("admission", CONFIG, needs="baseRefs")
 def config_without_base(config: Object, cluster: Cluster) -> Iterator[Fault]:
     """An LLMInferenceServiceConfig takes nothing over from others.
 

@@ -24,7 +24,7 @@ _INTEGER = re.compile(r"[-+]?[0-9]+", re.ASCII)
 _MOST = 2**63 - 1
 
 
-@rule("admission", SERVICE)
+@rule("admission", SERVICE, needs=(CLASS, COUNT, SELECTOR, CONTAINER))
 def device_annotations(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """Annotations that claim devices name a class, at least one device, and a container by its name.
 
@@ -71,7 +71,7 @@ def _fault(key: str, what: str, found: str, expected: str, hint: str) -> Fault:
     return Fault("device-annotations", path, f"`{key}` {what}", found, expected, why, hint)
 
 
-@rule("controller", SERVICE, level="warning")
+@rule("controller", SERVICE, level="warning", needs=_EARLY)
 def device_annotation_name(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """Annotations that claim devices begin with `exp-`, as KServe reads them.
 

@@ -39,7 +39,7 @@ def _config_lacks(cluster: Cluster, namespace: str, name: str) -> bool:
     return name not in SHIPPED and all(cluster.lacks(CONFIG, each, name) for each in (namespace, SYSTEM_NAMESPACE))
 
 
-@rule("reference", SERVICE)
+@rule("reference", SERVICE, needs="baseRefs")
 def base_config_exists(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """Every config that a service takes over is there: in its namespace, or in that of KServe.
 
@@ -67,7 +67,7 @@ def base_config_exists(service: Object, cluster: Cluster) -> Iterator[Fault]:
             )
 
 
-@rule("reference", SERVICE)
+@rule("reference", SERVICE, needs="pipeline")
 def pipeline_config_exists(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """A service that is spread as a pipeline finds the config for it, which KServe does not ship.
 
@@ -105,7 +105,7 @@ class _Named(NamedTuple):
     name: str
 
 
-@rule("reference", SERVICE)
+@rule("reference", SERVICE, needs="router")
 def router_reference_exists(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """The gateways, routes and pool of endpoints that a service names are there, and the ConfigMap of its scheduler.
 

@@ -93,7 +93,7 @@ def model_uri_scheme(service: Object, cluster: Cluster) -> Iterator[Fault]:
         )
 
 
-@rule("admission", SERVICE)
+@rule("admission", SERVICE, needs="confidential")
 def confidential_key(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """The key of a confidential model is named by the id that a Key Broker Service gives it.
 
@@ -114,7 +114,7 @@ def confidential_key(service: Object, cluster: Cluster) -> Iterator[Fault]:
         yield Fault("confidential-key", path, message, key, form, why, "write three steps after `kbs:///`")
 
 
-@rule("controller", SERVICE, level="warning")
+@rule("controller", SERVICE, level="warning", needs="confidential")
 def confidential_is_decrypted(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """A confidential model is stored where KServe decrypts it.
 

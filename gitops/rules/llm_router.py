@@ -23,7 +23,7 @@ GATEWAYS: Path = (*ROUTER, "gateway", "refs")
 SCHEDULER: Path = (*ROUTER, "scheduler")
 
 
-@rule("admission", SERVICE)
+@rule("admission", SERVICE, needs=("gateway", "http"))
 def route_from_one_side(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """A route is made by KServe from `spec`, or made by others and named in `refs`; its gateways are those of `gateway.refs`.
 
@@ -86,7 +86,7 @@ def _route_of_0_16(service: Object, cluster: Cluster) -> Iterator[Fault]:
         yield Fault("route-from-one-side", GATEWAYS, message, "gateways", "`http.refs` with them", why, hint)
 
 
-@rule("controller", SERVICE, level="warning")
+@rule("controller", SERVICE, level="warning", needs="parentRefs")
 def parent_refs_derived(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """A route that KServe makes says nothing of the gateways that `gateway.refs` names already.
 
@@ -112,7 +112,7 @@ def parent_refs_derived(service: Object, cluster: Cluster) -> Iterator[Fault]:
         )
 
 
-@rule("admission", SERVICE)
+@rule("admission", SERVICE, needs=("group", "weight"))
 def traffic_shared(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """A service that shares traffic has `group` and `weight`, and a route that KServe makes.
 
@@ -142,7 +142,7 @@ def _traffic(path: Path, what: str, found: str, expected: str, hint: str) -> Fau
     return Fault("traffic-shared", path, f"`{dotted(path)}` {what}", found, expected, why, hint)
 
 
-@rule("admission", SERVICE, CONFIG)
+@rule("admission", SERVICE, CONFIG, needs="scheduler")
 def scheduler_runs(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """A scheduler has at least one replica.
 
@@ -161,7 +161,7 @@ def scheduler_runs(service: Object, cluster: Cluster) -> Iterator[Fault]:
         yield Fault("scheduler-runs", path, message, f"{replicas}", "1 or more", why, hint)
 
 
-@rule("admission", SERVICE)
+@rule("admission", SERVICE, needs="scheduler")
 def scheduler_config(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """The configuration of a scheduler stands in `inline`, or in the ConfigMap that `ref` names.
 

@@ -29,7 +29,7 @@ def _pipeline(parallelism: Any) -> bool:
     return _size(parallelism, "pipeline") > 0
 
 
-@rule("admission", SERVICE)
+@rule("admission", SERVICE, needs="worker")
 def workers_are_parallel(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """A workload with `worker` states how the model is spread over the nodes: by data, or as a pipeline.
 
@@ -55,7 +55,7 @@ def workers_are_parallel(service: Object, cluster: Cluster) -> Iterator[Fault]:
             )
 
 
-@rule("admission", SERVICE)
+@rule("admission", SERVICE, needs="parallelism")
 def one_parallelism(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """A workload is spread by data or as a pipeline, not both, and by data with both of its sizes.
 
@@ -113,7 +113,7 @@ def nodes(parallelism: Any) -> int:
     return _size(parallelism, "pipeline") if _pipeline(parallelism) else 1
 
 
-@rule("admission", SERVICE)
+@rule("admission", SERVICE, needs="wva")
 def one_autoscaler(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """Both workloads of a service are scaled in the same way: by `hpa`, or by `keda`.
 

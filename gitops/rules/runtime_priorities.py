@@ -42,7 +42,7 @@ def _differing(runtime: Object) -> Iterator[tuple[Path, str, str, str]]:
             yield (*path, "priority"), message, f"{priority}", f"{before}, as above"
 
 
-@rule("admission", CLUSTER_SERVING_RUNTIME, code="KS34")
+@rule("admission", CLUSTER_SERVING_RUNTIME, code="KS34", needs="autoSelect")
 def format_priority(runtime: Object, cluster: Cluster) -> Iterator[Fault]:
     """A ClusterServingRuntime gives all versions of a format the same priority.
 
@@ -57,7 +57,7 @@ def format_priority(runtime: Object, cluster: Cluster) -> Iterator[Fault]:
         yield Fault("format-priority", *each, REFUSED, _ONE_PRIORITY)
 
 
-@rule("reference", SERVING_RUNTIME, code="KS34")
+@rule("reference", SERVING_RUNTIME, code="KS34", needs="autoSelect")
 def local_format_priority(runtime: Object, cluster: Cluster) -> Iterator[Fault]:
     """A ServingRuntime gives all versions of a format the same priority.
 
@@ -106,7 +106,7 @@ def _shipped(cluster: Cluster) -> Claims:
     return found
 
 
-@rule("reference", *RUNTIMES, code="KS34")
+@rule("reference", *RUNTIMES, code="KS34", needs="autoSelect")
 def runtime_priority_free(runtime: Object, cluster: Cluster) -> Iterator[Fault]:
     """No two runtimes are chosen for the same version of a format with the same priority.
 
@@ -145,7 +145,7 @@ def _rival(runtime: Object, kind: Kind, namespace: str, wanted: list[Claim], clu
     return ""
 
 
-@rule("policy", SERVING_RUNTIME, level="warning", code="KS34")
+@rule("policy", SERVING_RUNTIME, level="warning", code="KS34", needs="autoSelect")
 def runtime_takes_over(runtime: Object, cluster: Cluster) -> Iterator[Fault]:
     """A runtime of a namespace is not chosen for formats that a runtime of the whole cluster is chosen for.
 

@@ -84,7 +84,7 @@ def runtime_serves_formats(runtime: Object, cluster: Cluster) -> Iterator[Fault]
         )
 
 
-@rule("controller", *RUNTIMES, level="warning", code="KS34")
+@rule("controller", *RUNTIMES, level="warning", code="KS34", needs="protocolVersions")
 def runtime_protocols_known(runtime: Object, cluster: Cluster) -> Iterator[Fault]:
     """A runtime lists protocols that KServe knows: v1, v2, grpc-v1, grpc-v2.
 
@@ -151,7 +151,7 @@ def runtime_placeholders(runtime: Object, cluster: Cluster) -> Iterator[Fault]:
             )
 
 
-@rule("controller", INFERENCE_SERVICE)
+@rule("controller", INFERENCE_SERVICE, needs=("args", "command", "env"))
 def model_placeholders(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """The placeholders in `model` can be filled in: `{{.Name}}` and other metadata of the InferenceService.
 

@@ -45,7 +45,7 @@ def main_containers(spec: Object) -> Iterator[Part]:
             yield Part(("spec", *path), MAIN_CONTAINER, each)
 
 
-@rule("admission", *RUNTIMES, code="KS34")
+@rule("admission", *RUNTIMES, code="KS34", needs="workerSpec")
 def runtime_workers(runtime: Object, cluster: Cluster) -> Iterator[Fault]:
     """`workerSpec` of a runtime has exactly one container.
 
@@ -73,7 +73,7 @@ def runtime_workers(runtime: Object, cluster: Cluster) -> Iterator[Fault]:
         )
 
 
-@rule("admission", *RUNTIMES, code="KS34")
+@rule("admission", *RUNTIMES, code="KS34", needs="workerSpec")
 def runtime_parallel_sizes(runtime: Object, cluster: Cluster) -> Iterator[Fault]:
     """The parallel sizes of a runtime stand in `workerSpec`, not in variables of its server, and are 1 or more.
 
@@ -112,7 +112,7 @@ def _size(path: Path, message: str, found: str, expected: str, hint: str) -> Fau
     return Fault("runtime-parallel-sizes", path, message, found, expected, why, hint)
 
 
-@rule("admission", *RUNTIMES, code="KS34")
+@rule("admission", *RUNTIMES, code="KS34", needs="workerSpec")
 def runtime_gpu_resource(runtime: Object, cluster: Cluster) -> Iterator[Fault]:
     """A runtime for several nodes asks only for resources of which KServe knows whether they are GPUs.
 
@@ -165,7 +165,7 @@ def _unknown(container: Part, known: set[str]) -> Iterator[Fault]:
             )
 
 
-@rule("admission", *RUNTIMES, code="KS34")
+@rule("admission", *RUNTIMES, code="KS34", needs="env")
 def runtime_blocked_variable(runtime: Object, cluster: Cluster) -> Iterator[Fault]:
     """No container of a runtime sets `PYTHONPATH`.
 
