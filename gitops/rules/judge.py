@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from gitops.environments import Environment
 from gitops.faults import Fault, Path
 from gitops.objects import Object, group_of
-from gitops.rules.base import Cluster, Kind, Layer, Rule, names_in
+from gitops.rules.base import Cluster, Kind, Layer, Rule, at, names_in
 from gitops.rules.round_trip import WEBHOOKS, forgiven, round_trip
 from gitops.schemas.kind import WELL_FORMED
 from gitops.schemas.store import Schemas
@@ -129,21 +129,27 @@ def judgeable(obj: Any) -> bool:
 
 
 def fitting(obj: Object, refused: Collection[Path]) -> Object:
-    """The object without what its schema refuses; a list with a refused item goes as a whole, for an item cannot be missing."""
+    """The object without what its schema refuses.
+
+    An item cannot be missing from a list: among maps an empty one takes its place, and any other list goes as a whole.
+    """
     fit: Object = _copy(obj)
-    for path in refused:
-        while path and isinstance(path[-1], int):
-            path = path[:-1]
-        parent = fit
-        for step in path[:-1]:
-            inside = isinstance(parent, dict) and step in parent
-            if not inside and not (isinstance(parent, list) and isinstance(step, int) and step < len(parent)):
-                break
-            parent = parent[step]  # type: ignore[index]
-        else:
-            if path and isinstance(parent, dict) and path not in (("apiVersion",), ("kind",), ("metadata",)):
-                parent.pop(path[-1], None)  # type: ignore[arg-type]
+    for path in sorted(refused, key=len, reverse=True):
+        _take_out(fit, path)
     return fit
+
+
+def _take_out(fit: Object, path: Path) -> None:
+    *way, last = path or ("",)
+    parent = at(fit, *way)
+    if isinstance(last, int):
+        if isinstance(parent, list) and any(isinstance(item, dict) for item in parent):
+            if last < len(parent):
+                parent[last] = {}
+        else:
+            _take_out(fit, tuple(way))
+    elif isinstance(parent, dict) and path not in (("apiVersion",), ("kind",), ("metadata",)):
+        parent.pop(last, None)
 
 
 def _misshapen(faults: Iterable[Fault]) -> set[Path]:

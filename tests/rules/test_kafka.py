@@ -461,7 +461,6 @@ def test_any_text_is_a_url_or_none(text: str) -> None:
 
 
 COVERED = {
-    "ks-consumers-negative-accepted": ("consumers-countable", "admission"),
     "ks-fields-at-root": ("source-has-topics", "admission"),
     "ks-port-omitted-accepted": ("servers-have-ports", "controller"),
     "ks-sink-ref-no-apiversion": ("sink-ref-complete", "admission"),
