@@ -152,7 +152,7 @@ def validation(measured: Validation, command: str) -> str:
     before, after = measured.load
     parts = [
         f"Made by `{command}` with Python {platform.python_version()}, {len(os.sched_getaffinity(0))} cores, load {before:.1f} before and "
-        f"{after:.1f} after; bare Python took {min(bare):.0f} ms. Compare ratios.\n",
+        f"{after:.1f} after{'' if before < BUSY else ': **not a quiet machine**'}; bare Python took {min(bare):.0f} ms. Compare ratios.\n",
         *(_validation_times(number, results) for number, results in measured.times.items()),
         _share_table(measured),
         "What each finds (any error or warning), in how many files:\n\n" + _finding_table(measured.found),

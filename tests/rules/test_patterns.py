@@ -23,7 +23,12 @@ def test_it_finds_what_the_compiled_one_finds() -> None:
 def test_it_is_compiled_once_and_not_before(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[tuple[object, ...]] = []
     real = re.compile
-    monkeypatch.setattr(re, "compile", lambda *args: (made.append(args), real(*args))[1])
+
+    def compiling(*args: object) -> object:
+        made.append(args)
+        return real(*args)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(re, "compile", compiling)
     lazy = pattern("a")
     assert made == []
 
