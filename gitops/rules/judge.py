@@ -63,6 +63,15 @@ class Checked(NamedTuple):
     faults: tuple[Fault, ...]
     fit: Object | None
 
+    @property
+    def there(self) -> Object | None:
+        """What others may find of it: all that fits, or, of a kind without a schema, only that it is there."""
+        if self.fit is not None or not judgeable(self.object):
+            return self.fit
+        metadata = self.object["metadata"]
+        named = {key: metadata[key] for key in ("name", "namespace") if isinstance(metadata.get(key), str)}
+        return {"apiVersion": self.object["apiVersion"], "kind": self.object["kind"], "metadata": named}
+
     def judged(self, cluster: Cluster, bench: Bench, old: Object | None = None) -> Iterator[Fault]:
         """What the rules say of what fits."""
         if self.fit is not None:

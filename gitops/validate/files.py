@@ -76,8 +76,8 @@ def given_problems(
         old = there.get((build, key)) or before.get(key) if key else None
         one = checked(given.object, schemas, old)
         every.append((given, one, old))
-        if key and one.fit:
-            there[build, key] = one.fit
+        if key and (found := one.there):
+            there[build, key] = found
     objects = [*before.values(), *there.values()]
     cluster = Cluster(environment, schemas, Inventory(objects, schemas, environment.namespace), complete)
     bench = Bench(RULES, environment, LAYERS)
