@@ -145,7 +145,7 @@ def _whole(world: World, name: str, found: Iterable[Judged]) -> _Whole:
 
     schemas, environment = world.schemas[name], world.environments[name].environment
     every = {each.application: [checked(obj, schemas) for obj in each.objects.get(name, ())] for each in found}
-    fits = (found for several in every.values() for one in several if (found := one.there))
+    fits = (there for several in every.values() for one in several if (there := one.there))
     return _Whole(cluster_of(fits, environment, world, complete=True), Bench(RULES, environment, TOGETHER), every)
 
 
