@@ -15,10 +15,14 @@ Lines = Callable[[str], list[str]]
 
 _DETAILS = ("found", "expected", "why", "hint")
 _WIDTH = 120
+_LONGEST = 200
+"""Characters of a line that are quoted."""
 MANY = 10
 """Warnings of one rule that are shown in full. An error is always shown."""
 _MARKED = re.compile(r"""[\w.]+|"[^"]*"|'[^']*'|[^\s\w]?""")
 """What is underlined: a name, a number, a text or a sign."""
+_FAR = 2000
+"""Lines in which the block of a line is looked for, once for each problem."""
 _VALUE = re.compile(r"(:).*|(?<=-)().*")
 """What a line of YAML says of its key or item."""
 
@@ -62,8 +66,11 @@ def _quote(problem: Problem, lines: Lines) -> list[str]:
     line = found[place.line - 1].rstrip()
     if place.file.endswith((".yaml", ".yml")) and (not problem.quotable or _is_secret(found, place)):
         line = _VALUE.sub(r"\1 …", line)
+    if len(line) > _LONGEST:
+        start = max(0, place.column - _LONGEST // 2)
+        return [f"{place.line:5} | {'… ' if start else ''}{line[start : start + _LONGEST]} …"]
     quoted = [f"{place.line:5} | {line}"]
-    if place.column and len(line) < 200:
+    if place.column:
         before, rest = line[: place.column - 1], line[place.column - 1 :]
         indent = "".join("\t" if character == "\t" else " " for character in before)
         quoted.append(f"      | {indent}{'^' * len(_MARKED.match(rest)[0] or ' ')}")  # type: ignore[index]
@@ -71,16 +78,23 @@ def _quote(problem: Problem, lines: Lines) -> list[str]:
 
 
 def _is_secret(lines: list[str], place: Location) -> bool:
-    """Whether a line is of a block that may hold secrets in clear: `credentials` of an environment, `secrets` of an application."""
+    """Whether a line is of a block that may hold secrets in clear: `credentials` of an environment, `secrets` of an application.
+
+    Where no such block begins within reach, and nothing else does, it may be.
+    """
     name = "credentials" if place.file.endswith("/environment.yaml") else "secrets"
     indent = len(lines[place.line - 1])
-    for line in reversed(lines[: place.line]):
-        found = len(line) - len(line.lstrip())
-        if line.strip() and found < indent:
-            indent = found
-            if line.lstrip("- \"'").startswith(name):
+    for number in range(place.line - 1, max(-1, place.line - 1 - _FAR), -1):  # from line to line outwards
+        line = lines[number]
+        bare = line.lstrip()
+        found = len(line) - len(bare)
+        if bare and found < indent:
+            indent = found + bare.startswith("- ")  # a list may stand as far out as the key that it belongs to
+            if bare.lstrip("- \"'").startswith(name):
                 return True
-    return False
+            if not indent:
+                return False
+    return place.line > _FAR
 
 
 def shortened(problems: Iterable[Problem]) -> tuple[list[Problem], dict[str, int]]:

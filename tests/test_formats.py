@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gitops import report
 from gitops.formats import FORMATS, NOWHERE
 from gitops.location import Location
 from gitops.problems import Fix, Problem
@@ -244,3 +245,52 @@ def test_commands_are_escaped() -> None:
         FORMATS["github"]([problem])
         == "::error title=wrong-type,file=a%2Cb%3Ac%25,line=3,col=1::50%25%0D%0A::a%0Ahint: x\n"
     )
+
+
+# ---- text ------------------------------------------------------------------------------------------------------------
+
+
+def shown(lines: list[str], line: int, column: int = 1) -> str:
+    return report.text(Problem("wrong-type", "x", Location("values.yaml", line, column)), lambda _: lines).split(
+        "\n", 1
+    )[1]
+
+
+def test_of_a_long_line_only_what_is_near_is_quoted() -> None:
+    lines = ["x" * 1_000_000, "y" * 500 + "here" + "y" * 500]
+
+    assert len(shown(lines, 1)) < 300
+    assert "here" in shown(lines, 2, 501)
+    assert len(shown(lines, 2, 501)) < 300
+
+
+@pytest.mark.parametrize(
+    ("text", "is_shown"),
+    [
+        ("a:\n  secrets: {x: canary}", False),
+        ("secrets:\n  x: canary", False),
+        ("secrets:\n- x: canary", False),
+        ("secrets:\n\n  a:\n    b: 1\n  x:\n    - y: canary", False),
+        ("secrets:\n  x: 1\nb: canary", True),
+        ("a: 1\n" * 5000 + "x: canary", True),
+        ("- a: 1\n" * 5000 + "- x: canary", False),
+    ],
+)
+def test_lines_of_a_block_of_secrets_are_not_quoted(text: str, is_shown: bool) -> None:
+    lines = text.split("\n")
+
+    assert ("canary" in shown(lines, len(lines))) is is_shown
+
+
+def test_quoting_costs_the_same_in_a_long_file() -> None:
+    class Counted(list[str]):
+        asked = 0
+
+        def __getitem__(self, index: Any) -> Any:
+            self.asked += len(range(len(self))[index]) if isinstance(index, slice) else 1
+            return super().__getitem__(index)
+
+    lines = Counted(["items:", *["- a: 1"] * 100_000])
+    report.text(Problem("x", "x", Location("f.yaml", 90_000, 1)), lambda _: lines)
+
+    assert lines.asked < 5000
