@@ -34,7 +34,7 @@ def metric_choices_made(service: Object, cluster: Cluster) -> Iterator[Fault]:
     for component in components(service):
         for path, metric in items(component.spec, "autoScaling", "metrics"):
             for choice in CHOICES:
-                if isinstance(metric.get(choice[0]), dict) and not at(metric, *choice):
+                if isinstance(at(metric, choice[0]), dict) and not at(metric, *choice):
                     where = (*component.path, *path, *choice)
                     yield Fault(
                         "metric-choices-made",

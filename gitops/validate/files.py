@@ -64,7 +64,8 @@ def given_problems(
     """Every fault of given objects in an environment.
 
     An object that is given twice is an update of the first, as if the files were applied in turn, save that each
-    kustomization is for a cluster of its own; `before` are objects that are there already. `complete`: nothing else will be in the cluster. Raises InvalidInput for unknown versions.
+    kustomization is for a cluster of its own; `before` are objects that are there already. `complete`: nothing else will
+    be in the cluster. Raises InvalidInput for unknown versions.
     """
     schemas = library.schemas(environment.crds, environment.kubernetes)
     before = before or {}
@@ -76,8 +77,8 @@ def given_problems(
         old = there.get((build, key)) or before.get(key) if key else None
         one = checked(given.object, schemas, old)
         every.append((given, one, old))
-        if key and (found := one.there):
-            there[build, key] = found
+        if key and (known := one.there):
+            there[build, key] = known
     objects = [*before.values(), *there.values()]
     cluster = Cluster(environment, schemas, Inventory(objects, schemas, environment.namespace), complete)
     bench = Bench(RULES, environment, LAYERS)
