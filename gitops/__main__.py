@@ -52,15 +52,13 @@ def run(arguments: list[str]) -> int:
 
 
 def _fault(error: Exception) -> int:
-    """Our own mistake: say so, and show what a report needs, without the values of variables."""
+    """Our own mistake: say so, and show what a report needs, without any value: it may be a secret one."""
     import traceback
 
     import click
 
     frames = "".join(traceback.format_tb(error.__traceback__)[-6:])
-    click.echo(
-        f"{frames}gitops: this is a fault of gitops, not of your files: {type(error).__name__}: {error}", err=True
-    )
+    click.echo(f"{frames}gitops: this is a fault of gitops, not of your files: {type(error).__name__}", err=True)
     click.echo("gitops: nothing was written. Please report it with the lines above and the command.", err=True)
     return FAULT
 

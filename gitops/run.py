@@ -110,7 +110,8 @@ class Run:
         ]
 
     def _compared(self, world: World, problems: list[Problem]) -> Outcome:
-        from gitops.pipeline import environment_files, merged
+        from gitops.attribution import merged
+        from gitops.pipeline import environment_files
 
         if any(problem.severity == "error" for problem in problems):
             return Outcome({}, Plan(), {}, tuple(merged(problems)))

@@ -23,7 +23,7 @@ ROWS = (
     "rules",
     "locate details validation identity portable explain execute",
     "load resolve split emit",
-    "pipeline settings overlays kustomization",
+    "pipeline attribution settings overlays kustomization",
     "disk kustomize git",
     "cache memory history",
     "run validate",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from gitops.attribution import TWICE, merged
 from gitops.location import Location
-from gitops.pipeline import TWICE, merged
 from gitops.problems import Problem
 from gitops.rules.ids import OTHERS
 from gitops.rules.table import BY_ID

@@ -20,9 +20,10 @@ def show(application: str, env: str, output: str) -> int:
 
     Example: gitops show iris -e prod
     """
+    from gitops.attribution import merged
     from gitops.disk.project import read_sources
     from gitops.disk.store import Store
-    from gitops.pipeline import merged, prepare, whole_objects
+    from gitops.pipeline import prepare, whole_objects
     from gitops.report import show_problems
     from gitops.run import Selection, checked
     from gitops.schemas.files import library

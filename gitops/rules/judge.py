@@ -144,19 +144,19 @@ def fitting(obj: Object, refused: Collection[Path]) -> Object:
     """
     fit: Object = _copy(obj)
     for path in sorted(refused, key=len, reverse=True):
-        _take_out(fit, path)
+        _take_out(fit, path, refused)
     return fit
 
 
-def _take_out(fit: Object, path: Path) -> None:
+def _take_out(fit: Object, path: Path, refused: Collection[Path]) -> None:
     *way, last = path or ("",)
     parent = at(fit, *way)
     if isinstance(last, int):
-        if isinstance(parent, list) and any(isinstance(item, dict) for item in parent):
-            if last < len(parent):
-                parent[last] = {}
-        else:
-            _take_out(fit, tuple(way))
+        others = [item for index, item in enumerate(parent or ()) if (*way, index) not in refused]
+        if not others or not all(isinstance(item, dict) for item in others):
+            _take_out(fit, tuple(way), refused)
+        elif last < len(parent):
+            parent[last] = {}
     elif isinstance(parent, dict) and path not in (("apiVersion",), ("kind",), ("metadata",)):
         parent.pop(last, None)
 

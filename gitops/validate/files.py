@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from gitops.attribution import merged
 from gitops.disk.manifests import read_given
 from gitops.disk.project import content, read_sources
 from gitops.disk.store import Store
@@ -17,7 +18,6 @@ from gitops.history import given_at
 from gitops.load import Yaml, load_environments, one_environment
 from gitops.objects import Key, Object, Scope, key_of, pointer
 from gitops.parallel import processes, spread
-from gitops.pipeline import merged
 from gitops.problems import InvalidInput, Problem, UsageError, did_you_mean
 from gitops.project import Project
 from gitops.rules.base import Cluster, Inventory, Layer

@@ -48,10 +48,11 @@ def project_problems(
 
     Raises InvalidInput, ToolError and UsageError.
     """
+    from gitops.attribution import merged
     from gitops.disk.project import read_sources
     from gitops.disk.store import Store
     from gitops.parallel import spread
-    from gitops.pipeline import merged, prepare, shared_objects
+    from gitops.pipeline import prepare, shared_objects
     from gitops.run import Selection, checked
     from gitops.schemas.files import library
 
@@ -154,8 +155,8 @@ def idle_suppressions(world: World, found: Iterable[Judged], today: date) -> Ite
 
     While an application's objects are not known, what is unused is not known either.
     """
+    from gitops.attribution import environment_problems
     from gitops.load import origin
-    from gitops.pipeline import environment_problems
     from gitops.rules.suppressions import idle
 
     found = list(found)
@@ -173,7 +174,8 @@ def idle_suppressions(world: World, found: Iterable[Judged], today: date) -> Ite
 
 def _placed(world: World, application: str, faulty: Mapping[str, Mapping[int, Iterable[Fault]]]) -> Iterator[Problem]:
     """Faults of an application's objects, by environment and order, at the user's own lines; it is resolved anew for that."""
-    from gitops.pipeline import accepted, problem_of, resolve_application
+    from gitops.attribution import problem_of
+    from gitops.pipeline import accepted, resolve_application
 
     _, resolved, _ = resolve_application(world, application, only=faulty)
     for environment, by_order in faulty.items():
