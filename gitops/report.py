@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 
 from gitops.location import Location
 from gitops.problems import Problem
+from gitops.secrecy import concealed
 
 Lines = Callable[[str], list[str]]
 """The lines of a file of the project; none if it cannot be read."""
@@ -29,6 +30,7 @@ _VALUE = re.compile(r"(:).*|(?<=-)().*")
 
 def text(problem: Problem, lines: Lines) -> str:
     """One problem, with the user's line quoted."""
+    problem = problem.told()
     place = f"{problem.location}: " if problem.location else ""
     where = f" ({', '.join(problem.environments)})" if problem.environments else ""
     parts = [f"{place}{problem.severity}: {problem.message} [{problem.rule}]{where}", *_quote(problem, lines)]
@@ -60,11 +62,14 @@ def _quote(problem: Problem, lines: Lines) -> list[str]:
     place = problem.location
     if place is None or not place.line:
         return []
+    is_yaml = place.file.endswith((".yaml", ".yml"))
+    if not is_yaml and not problem.quotable:
+        return []  # what of it is the value, only its own reader knows
     found = lines(place.file)
     if len(found) < place.line:
         return []
-    line = found[place.line - 1].rstrip()
-    if place.file.endswith((".yaml", ".yml")) and (not problem.quotable or _is_secret(found, place)):
+    line = concealed(found[place.line - 1].rstrip())
+    if not problem.quotable or (is_yaml and _is_secret(found, place)):
         line = _VALUE.sub(r"\1 …", line)
     if len(line) > _LONGEST:
         start = max(0, place.column - _LONGEST // 2)
@@ -108,26 +113,30 @@ def shortened(problems: Iterable[Problem]) -> tuple[list[Problem], dict[str, int
     return shown, {rule: number - MANY for rule, number in seen.items() if number > MANY}
 
 
-def show_problems(problems: Iterable[Problem], err: bool = True, lines: Lines | None = None) -> None:
+def show_problems(
+    problems: Iterable[Problem], err: bool = True, lines: Lines | None = None, whole: bool = True
+) -> None:
     """Print problems, to stderr unless they are what was asked for; how many there are goes to stderr.
 
-    `lines` gives those of a file; by default of the project's.
+    `lines` gives those of a file; by default of the project's. Without `whole`, of many warnings of one rule only some.
     """
     import click
 
     from gitops.cli.context import lines_of
 
     of_file = lines or lines_of
-    shown = list(problems)
+    every = list(problems)
+    shown, left = (every, {}) if whole else shortened(every)
     for problem in shown:
         first, _, rest = text(problem, of_file).partition("\n")
         styled = click.style(first, bold=True)
         click.echo(f"{styled}\n{rest}\n" if rest else f"{styled}\n", err=err)
-    levels = [problem.severity for problem in shown]
-    counted = [
-        f"{number} {word}{'s' if number != 1 else ''}"
-        for word in ("error", "warning")
-        if (number := levels.count(word))
-    ]
-    if counted:
-        click.echo(f"gitops: {', '.join(counted)}", err=True)
+    for rule, number in left.items():
+        click.echo(f"gitops: {number} more of {rule}; `--rule {rule}` shows them all", err=True)
+    if every:
+        click.echo(f"gitops: {_counted(every)}", err=True)
+
+
+def _counted(problems: Iterable[Problem]) -> str:
+    levels = Counter(problem.severity for problem in problems)
+    return ", ".join(f"{number} {word}{'s' if number != 1 else ''}" for word, number in sorted(levels.items()))

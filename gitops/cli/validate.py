@@ -116,12 +116,9 @@ def _destination(env: tuple[str, ...], kubernetes: str | None, crds: tuple[str, 
 
 def _tell(problems: list[Problem], output: str, *, of_files: bool, whole: bool) -> None:
     if output == "text":
-        from gitops.report import shortened, show_problems
+        from gitops.report import show_problems
 
-        shown, left = (problems, {}) if whole else shortened(problems)
-        show_problems(shown, err=False, lines=lines_below(Path.cwd()) if of_files else None)
-        for rule, number in left.items():
-            click.echo(f"gitops: {number} more of {rule}; `--rule {rule}` shows them all", err=True)
+        show_problems(problems, err=False, lines=lines_below(Path.cwd()) if of_files else None, whole=whole)
     else:
         from gitops.formats import FORMATS
 

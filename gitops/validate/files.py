@@ -63,8 +63,8 @@ def given_problems(
 ) -> list[Told]:
     """Every fault of given objects in an environment.
 
-    An object that is given twice is an update of the first, as if the files were applied in turn, save that each
-    kustomization is for a cluster of its own; `before` are objects that are there already. `complete`: nothing else will
+    An object that a file has twice is an update of the first, as if the file were applied; the same object in several
+    files is more likely meant for several clusters. `before` are objects that are there already. `complete`: nothing else will
     be in the cluster. Raises InvalidInput for unknown versions.
     """
     schemas = library.schemas(environment.crds, environment.kubernetes)
@@ -73,12 +73,11 @@ def given_problems(
     every: list[tuple[Given, Checked, Object | None]] = []
     for given in givens:
         key = _key(given.object, environment, schemas.scope)
-        build = given.file if given.text is None else ""  # what kustomize built has a cluster of its own
-        old = there.get((build, key)) or before.get(key) if key else None
+        old = there.get((given.file, key)) or before.get(key) if key else None
         one = checked(given.object, schemas, old)
         every.append((given, one, old))
         if key and (known := one.there):
-            there[build, key] = known
+            there[given.file, key] = known
     objects = [*before.values(), *there.values()]
     cluster = Cluster(environment, schemas, Inventory(objects, schemas, environment.namespace), complete)
     bench = Bench(RULES, environment, LAYERS)
