@@ -16,8 +16,18 @@ from gitops.faults import Fault, Path
 from gitops.objects import Object
 from gitops.quantity import amount
 from gitops.rules.base import Cluster, at, rule
+from gitops.rules.once import once
 from gitops.rules.runtimes import available, candidates, wanted
-from gitops.rules.serving import INFERENCE_SERVICE, MAIN_CONTAINER, Part, components, containers, main_container, model
+from gitops.rules.serving import (
+    INFERENCE_SERVICE,
+    MAIN_CONTAINER,
+    Component,
+    Part,
+    components,
+    containers,
+    main_container,
+    model,
+)
 from gitops.rules.shipped_runtimes import AMOUNTS
 from gitops.schemas.faults import dotted
 
@@ -28,6 +38,17 @@ def written(container: Part, field: str) -> Mapping[str, Any]:
     """The requests or limits that stand in a container."""
     found = at(container.spec, "resources", field)
     return found if isinstance(found, dict) else {}
+
+
+@once
+def given(service: Object) -> tuple[tuple[Component, Part, Mapping[str, Any], Mapping[str, Any]], ...]:
+    """The containers that give amounts: each with its component, its requests and its limits."""
+    every = ((component, part) for component in components(service) for part in containers(component))
+    return tuple(
+        (component, part, written(part, _REQUESTS), written(part, _LIMITS))
+        for component, part in every
+        if part.spec.get("resources")
+    )
 
 
 def number(value: Any) -> Decimal | None:
@@ -68,14 +89,12 @@ def request_within_limit(service: Object, cluster: Cluster) -> Iterator[Fault]:
 
     Source: kubernetes `pkg/apis/core/validation/validation.go`, ValidateContainerResourceRequirements.
     """
-    for component in components(service):
-        for container in containers(component):
-            limits = written(container, _LIMITS)
-            for name, request in written(container, _REQUESTS).items():
-                if not _device(name) and _above(request, limits.get(name)):
-                    path = (*container.path, "resources", _REQUESTS, name)
-                    hint = "raise the limit, or lower the request"
-                    yield _over("request-within-limit", path, request, limits[name], "", hint)
+    for _, container, requests, limits in given(service):
+        for name, request in requests.items():
+            if _above(request, limits.get(name)) and not _device(name):
+                path = (*container.path, "resources", _REQUESTS, name)
+                hint = "raise the limit, or lower the request"
+                yield _over("request-within-limit", path, request, limits[name], "", hint)
 
 
 @rule("controller", INFERENCE_SERVICE, code="KS22", needs=AMOUNT_FIELDS)
@@ -157,15 +176,13 @@ def device_limits(service: Object, cluster: Cluster) -> Iterator[Fault]:
 
     Source: kubernetes `pkg/apis/core/validation/validation.go`, ValidateContainerResourceRequirements.
     """
-    for component in components(service):
-        served = model(component)
-        for container in containers(component):
-            asked, allowed = written(container, _REQUESTS), written(container, _LIMITS)
-            for name in {**asked, **allowed}:
-                if _device(name) and (message := _device_fault(asked.get(name), allowed.get(name))):
-                    if message == _NO_LIMIT and served and container.path == served.path:
-                        continue  # the runtime may have the limit
-                    yield _devices(container, name, message, _REQUESTS if name in asked else _LIMITS)
+    for component, container, asked, allowed in given(service):
+        for name in filter(_device, {**asked, **allowed}):
+            if message := _device_fault(asked.get(name), allowed.get(name)):
+                served = model(component)
+                if message == _NO_LIMIT and served and container.path == served.path:
+                    continue  # the runtime may have the limit
+                yield _devices(container, name, message, _REQUESTS if name in asked else _LIMITS)
 
 
 _NO_LIMIT = "is requested, and has no limit"

@@ -222,14 +222,15 @@ def scale_to_zero_works(service: Object, cluster: Cluster) -> Iterator[Fault]:
     Source: kserve `pkg/controller/v1beta1/inferenceservice/reconcilers/hpa/hpa_reconciler.go`, createHPA; Knative's documentation of
     autoscaler classes; KEDA's of its CPU and memory scalers.
     """
-    made = scaler(service, cluster)
+    to_zero = [each for each in components(service) if each.spec.get("minReplicas") == 0]
+    made = scaler(service, cluster) if to_zero else ""
     because = {
         "hpa": "an HPA in Standard mode does not go below 1, and KServe raises the number in silence",
         "kpa-hpa": "Knative's HPA class does not scale to zero",
         "keda": "KEDA has no metric here that could wake it: CPU and memory of no pod tell nothing",
     }
-    for component in components(service):
-        if component.spec.get("minReplicas") == 0 and made in because and not (made == "keda" and _wakes(component)):
+    for component in to_zero:
+        if made in because and not (made == "keda" and _wakes(component)):
             path = (*component.path, "minReplicas")
             yield Fault(
                 "scale-to-zero-works",

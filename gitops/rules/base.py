@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, TypeVar
 
 from gitops.environments import Environment
@@ -20,6 +20,9 @@ Kind = tuple[str, str]
 """API group and kind, of any version."""
 Judge = Callable[..., Iterator[Fault]]
 T = TypeVar("T")
+
+NULL = "a value that is null"
+"""What a rule needs that is about fields without a value; no field has this name."""
 
 LABELS = ("Why", "Fix", "Source")
 """The paragraphs that the docstring of a judge has after its promise."""
@@ -127,7 +130,7 @@ class Cluster(NamedTuple):
 
 
 def names_in(obj: Object) -> set[str]:
-    """Every key in an object, at any depth."""
+    """Every key in an object, at any depth, and NULL if there is a null."""
     found: set[str] = set()
     left: list[Any] = [obj]
     for value in left:
@@ -138,6 +141,8 @@ def names_in(obj: Object) -> set[str]:
             left += value.values()
         elif isinstance(value, list):
             left += value
+        elif value is None:
+            found.add(NULL)
     return found
 
 
@@ -153,9 +158,9 @@ def at(obj: Any, *path: str | int) -> Any:
     return obj
 
 
-def items(obj: Any, *path: str | int) -> Iterator[tuple[Path, Object]]:
+def items(obj: Any, *path: str | int) -> Sequence[tuple[Path, Object]]:
     """The maps of a list at a path, each with its own path."""
     found = at(obj, *path)
-    for index, item in enumerate(found if isinstance(found, list) else ()):
-        if isinstance(item, dict):
-            yield (*path, index), item
+    if not found or not isinstance(found, list):  # most are not there
+        return ()
+    return [((*path, index), item) for index, item in enumerate(found) if isinstance(item, dict)]

@@ -21,7 +21,16 @@ from gitops.rules.lookups import (
 )
 from gitops.rules.patterns import pattern
 from gitops.rules.references import model_uris
-from gitops.rules.storage_secrets import MAKERS, S3, Setting, chain, fetched_by_kserve, provider, settings
+from gitops.rules.storage_secrets import (
+    MAKERS,
+    S3,
+    SETTING_NAMES,
+    Setting,
+    chain,
+    fetched_by_kserve,
+    provider,
+    settings,
+)
 from gitops.rules.stores import Store, buckets, by_store, store
 from gitops.schemas.faults import dotted
 
@@ -130,7 +139,7 @@ def _inside(endpoint: Setting, namespace: str) -> tuple[str, str] | None:
     return (name, where or namespace) if certain else None
 
 
-@rule("controller", *MAKERS, level="warning")
+@rule("controller", *MAKERS, level="warning", needs=SETTING_NAMES)
 def s3_matches_object_store(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     """Credentials for the environment's object store agree with what environment.yaml says of it.
 

@@ -25,6 +25,7 @@ from gitops.rules.core_forms import (
     wrong,
 )
 from gitops.rules.core_pods import CORE_PODS, CorePod, containers, core_pod
+from gitops.rules.once import once as kept
 
 _STANDARD = ("cpu", "memory", "ephemeral-storage")
 _HUGE = "hugepages-"
@@ -45,12 +46,11 @@ def _lent(name: str) -> bool:
     return _native(name) and not name.startswith(_HUGE)
 
 
-def _amounts(obj: Object) -> Iterator[tuple[Path, Object]]:
+@kept
+def _amounts(obj: Object) -> list[tuple[Path, Object]]:
     """The resources of each container, with their place."""
-    pod = core_pod(obj)
-    for container in containers(pod):
-        if found := part(container.spec, "resources"):
-            yield (*container.path, "resources"), found
+    of_each = ((container.path, part(container.spec, "resources")) for container in containers(core_pod(obj)))
+    return [((*path, "resources"), found) for path, found in of_each if found]
 
 
 def resource_name_wrongs(path: Path, name: str) -> Wrongs:
@@ -83,7 +83,7 @@ def resource_names_known(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     for path, resources in _amounts(obj):
         for field in _FIELDS:
             for name in part(resources, field):
-                for fault in resource_name_wrongs((*path, field), name):
+                for fault in resource_name_wrongs((*path, field), name) if name not in _STANDARD else ():
                     yield Fault("resource-names-known", *fault)
 
 
@@ -101,7 +101,7 @@ def pod_amounts(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     for path, resources in _amounts(obj):
         for fault in (*_each_amount(path, resources), *_pairs(path, resources), *_claims(path, resources, pod)):
             yield Fault("pod-amounts", *fault)
-    for fault in (*_of_the_pod(pod), *_pod_claims(pod)):
+    for fault in (*_of_the_pod(pod), *(_pod_claims(pod) if pod.spec.get("resourceClaims") else ())):
         yield Fault("pod-amounts", *fault)
 
 
@@ -113,6 +113,8 @@ def _each_amount(path: Path, resources: Object) -> Wrongs:
             place, amount = (*path, field, name), milli(value)
             if amount < 0:
                 yield wrong(place, "is negative", value, "0 or more")
+            elif name in _STANDARD:
+                continue
             elif is_device(name) and amount % 1000:
                 yield wrong(place, "is not a whole number", value, "a whole number", "devices are not shared")
             elif name.startswith(_HUGE) and not _divides(name, amount):
@@ -141,6 +143,8 @@ def _pairs(path: Path, resources: Object) -> Wrongs:
 
 
 def _claims(path: Path, resources: Object, pod: CorePod) -> Wrongs:
+    if not resources.get("claims"):
+        return
     known = {claim.get("name") for _, claim in each(pod.spec, (), "resourceClaims")}
     for place, claim in each(resources, path, "claims"):
         if not claim.get("name"):

@@ -65,8 +65,8 @@ def data_form(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     for key in part(obj, "data").keys() & part(obj, "binaryData").keys() if obj["kind"] == "ConfigMap" else ():
         message = f"`{key}` is in `data` and in `binaryData`"
         yield Fault("data-form", ("data", key), message, key, "one of the two", REFUSED, "remove one of the two")
-    for path, _ in _values(obj):
-        key = str(path[1])
+    for path in ((field, str(key)) for field in _FIELDS[obj["kind"]] for key in part(obj, field)):
+        key = path[1]
         if not DATA_KEY.fits(key):
             message = f"`{key[:80]}` cannot be a key of `{path[0]}`"
             hint = "name it otherwise, where it is read as well"
@@ -74,9 +74,10 @@ def data_form(obj: Object, cluster: Cluster) -> Iterator[Fault]:
 
 
 def _size(obj: Object) -> Wrongs:
-    values = {(path if obj["kind"] == "ConfigMap" else path[1]): (path, text) for path, text in _values(obj)}
-    if sum(len(text) for _, text in values.values()) * 4 <= LARGEST:
+    texts = (text for field in _FIELDS[obj["kind"]] for text in part(obj, field).values() if isinstance(text, str))
+    if sum(map(len, texts)) * 4 <= LARGEST:
         return
+    values = {(path if obj["kind"] == "ConfigMap" else path[1]): (path, text) for path, text in _values(obj)}
     size = sum(len(_bytes(obj, path, text)) for path, text in values.values())
     if size > LARGEST:
         field = next((field for field in _FIELDS[obj["kind"]] if part(obj, field)), "data")

@@ -8,8 +8,9 @@ Source of the forms: k8s.io/apimachinery pkg/util/validation/validation.go and k
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import ROUND_UP, Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from gitops.faults import Fix, Path
@@ -37,7 +38,8 @@ class Wrong(NamedTuple):
     fix: Fix | None = None
 
 
-Wrongs = Iterator[Wrong]
+Wrongs = Iterable[Wrong]
+"""What a check finds: mostly nothing, so that the small ones make no generator for it."""
 
 
 def wrong(path: Path, what: str, found: Any = None, expected: str = "", hint: str = "") -> Wrong:
@@ -57,12 +59,14 @@ def part(obj: Any, *path: str | int) -> Object:
     return found if isinstance(found, dict) else {}
 
 
-def each(obj: Any, path: Path, *field: str) -> Iterator[tuple[Path, Object]]:
+def each(obj: Any, path: Path, *field: str) -> Sequence[tuple[Path, Object]]:
     """The maps of the list in a field of `obj`, which stands at `path`. An item that is null is an empty one."""
     found = at(obj, *field)
-    for index, item in enumerate(found if isinstance(found, list) else ()):
-        if item is None or isinstance(item, dict):
-            yield (*path, *field, index), item or {}
+    if not found or not isinstance(found, list):
+        return ()
+    here = (*path, *field)
+    maps = [(index, item) for index, item in enumerate(found) if item is None or isinstance(item, dict)]
+    return [((*here, index), item or {}) for index, item in maps]
 
 
 def texts(obj: Any, path: Path, *field: str) -> Iterator[tuple[Path, str]]:
@@ -111,58 +115,55 @@ SEGMENT = Form(re.compile(r"(?!\.{1,2}\Z)[^/%]+"), 2**31, "anything but `.`, `..
 
 def written(path: Path, text: str, form: Form) -> Wrongs:
     """Whether a text that stands at a path has its form."""
-    if not form.fits(text):
-        yield wrong(path, "is not written as it must be", text, form.words)
+    return () if form.fits(text) else (wrong(path, "is not written as it must be", text, form.words),)
 
 
 def named(path: Path, obj: Mapping[str, Any], field: str, form: Form) -> Wrongs:
     """Whether a field is there and has its form."""
-    if text := obj.get(field):
-        yield from written((*path, field), text, form)
-    else:
-        yield lacking((*path, field), form.words)
+    text = obj.get(field)
+    if not text:
+        return (lacking((*path, field), form.words),)
+    return () if form.fits(text) else written((*path, field), text, form)
 
 
 def if_named(path: Path, obj: Mapping[str, Any], field: str, form: Form) -> Wrongs:
     """Whether a field has its form, if it is there and not empty."""
-    if text := obj.get(field):
-        yield from written((*path, field), text, form)
+    text = obj.get(field)
+    return written((*path, field), text, form) if text else ()
 
 
 def required(path: Path, obj: Mapping[str, Any], *fields: str) -> Wrongs:
     """Whether fields are there, and not empty."""
-    for field in fields:
-        if not obj.get(field):
-            yield lacking((*path, field))
+    return [lacking((*path, field)) for field in fields if not obj.get(field)]
 
 
 def one_of(path: Path, obj: Mapping[str, Any], field: str, options: Collection[str], *, must: bool = False) -> Wrongs:
     """Whether a field has one of the values that there are; an empty one is as good as none, which the API server fills in."""
     if value := obj.get(field):
-        yield from known((*path, field), value, options)
-    elif must:
-        yield lacking((*path, field), names(options))
+        return known((*path, field), value, options)
+    return (lacking((*path, field), names(options)),) if must else ()
 
 
 def known(path: Path, value: Any, options: Collection[str]) -> Wrongs:
     """Whether a value is one of those that there are."""
-    if value not in options:
-        near = nearest(str(value), options)
-        yield wrong(path, "has a value that is not allowed", value, names(options), near and f"did you mean `{near}`?")
+    if value in options:
+        return ()
+    near = nearest(str(value), options)
+    return (wrong(path, "has a value that is not allowed", value, names(options), near and f"did you mean `{near}`?"),)
 
 
 def within(path: Path, obj: Mapping[str, Any], field: str, low: int, high: int = INT32) -> Wrongs:
     """Whether a number is in a range, if it is there."""
     value = obj.get(field)
-    if value is not None and not low <= value <= high:
-        limits = f"{low} to {high}" if high < INT32 else f"{low} or more"
-        yield wrong((*path, field), "is out of range", value, limits)
+    if value is None or low <= value <= high:
+        return ()
+    limits = f"{low} to {high}" if high < INT32 else f"{low} or more"
+    return (wrong((*path, field), "is out of range", value, limits),)
 
 
 def counts(path: Path, obj: Mapping[str, Any], *fields: str) -> Wrongs:
     """Whether numbers are not negative, where they are there."""
-    for field in fields:
-        yield from within(path, obj, field, 0, 2**63)
+    return [fault for field in fields for fault in within(path, obj, field, 0, 2**63)]
 
 
 def port(path: Path, value: Any, *, name: bool = True) -> Wrongs:
@@ -177,15 +178,15 @@ def port(path: Path, value: Any, *, name: bool = True) -> Wrongs:
 
 def without_steps(path: Path, text: str) -> Wrongs:
     """Whether a path has no `..` among its parts."""
-    if ".." in text.split("/"):
-        yield wrong(path, "leads out of its folder", text, "a path without `..`")
+    if ".." in text and ".." in text.split("/"):
+        return (wrong(path, "leads out of its folder", text, "a path without `..`"),)
+    return ()
 
 
 def inside(path: Path, text: str) -> Wrongs:
     """Whether a path is relative and stays where it begins."""
-    if text.startswith("/"):
-        yield wrong(path, "is an absolute path", text, "a relative path")
-    yield from without_steps(path, text)
+    steps = without_steps(path, text)
+    return (wrong(path, "is an absolute path", text, "a relative path"), *steps) if text.startswith("/") else steps
 
 
 def once(places: Iterator[tuple[Path, Any]], what: str = "is there already") -> Wrongs:
@@ -199,8 +200,13 @@ def once(places: Iterator[tuple[Path, Any]], what: str = "is there already") -> 
 
 def milli(value: Any) -> int:
     """A quantity in thousandths, rounded away from zero as the API server rounds amounts; 0 for what is none."""
+    return 0 if value is None else _milli(str(value))
+
+
+@lru_cache(4096)
+def _milli(text: str) -> int:
     try:
-        return int((amount(value) * 1000).quantize(Decimal(1), rounding=ROUND_UP)) if value is not None else 0
+        return int((amount(text) * 1000).quantize(Decimal(1), rounding=ROUND_UP))
     except (ValueError, ArithmeticError):
         return 0
 
@@ -215,9 +221,10 @@ def labels(path: Path, found: Any) -> Wrongs:
 def alone(path: Path, obj: Mapping[str, Any], fields: Collection[str], what: str) -> Wrongs:
     """Whether no two of several fields are there, of which one would do."""
     given = [field for field in fields if obj.get(field) is not None]
-    if len(given) > 1:
-        hint = "keep one of them"
-        yield wrong((*path, given[1]), f"stands beside `{given[0]}`", None, f"one {what}: {' or '.join(given)}", hint)
+    if len(given) < 2:
+        return ()
+    expected, hint = f"one {what}: {' or '.join(given)}", "keep one of them"
+    return (wrong((*path, given[1]), f"stands beside `{given[0]}`", None, expected, hint),)
 
 
 Check = Callable[[Path, Object], Wrongs]

@@ -49,7 +49,8 @@ def _mounts(container: Container, names: dict[str, Object]) -> Wrongs:
         yield from _named(path, mount, names)
         yield from required(path, mount, "mountPath")
         for field in ("subPath", "subPathExpr"):
-            yield from inside((*path, field), mount.get(field) or "")
+            if mount.get(field):
+                yield from inside((*path, field), mount[field])
         if mount.get("subPath") and mount.get("subPathExpr"):
             yield from alone(path, mount, ("subPath", "subPathExpr"), "way")
         yield from _propagation(path, mount, container)
@@ -69,6 +70,8 @@ def _propagation(path: Path, mount: Object, container: Container) -> Wrongs:
 
 
 def _devices(container: Container, names: dict[str, Object]) -> Wrongs:
+    if not container.spec.get("volumeDevices"):
+        return
     mounts = list(each(container.spec, container.path, "volumeMounts"))
     devices = list(each(container.spec, container.path, "volumeDevices"))
     for path, device in devices:
@@ -79,8 +82,7 @@ def _devices(container: Container, names: dict[str, Object]) -> Wrongs:
         yield from required(path, device, "devicePath")
         yield from without_steps((*path, "devicePath"), device.get("devicePath") or "")
     for field, other in (("name", "name"), ("devicePath", "mountPath")):
-        taken = iter([((*path, other), mount.get(other)) for path, mount in mounts] if devices else [])
-        used = {value for _, value in taken}
+        used = {mount.get(other) for _, mount in mounts}
         yield from once(((*path, field), device.get(field)) for path, device in devices)
         for path, device in devices:
             if device.get(field) and device[field] in used:

@@ -13,6 +13,7 @@ from gitops.objects import Object, group_of
 from gitops.rules import pods
 from gitops.rules.base import Cluster, Kind, rule
 from gitops.rules.core_forms import INT32, LABEL, Wrongs, each, known, lacking, named, once, one_of, part, wrong
+from gitops.rules.once import once as kept
 
 POD: Kind = ("", "Pod")
 JOBS: tuple[Kind, ...] = (("batch", "Job"), ("batch", "CronJob"))
@@ -46,6 +47,7 @@ class Container(NamedTuple):
         return self.field == REGULAR or self.spec.get("restartPolicy") == "Always"
 
 
+@kept
 def core_pod(obj: Object) -> CorePod:
     """The pod of an object of one of CORE_PODS; empty if there is none in it."""
     kind = (group_of(obj["apiVersion"]), obj["kind"])
@@ -53,11 +55,12 @@ def core_pod(obj: Object) -> CorePod:
     return CorePod(path, part(obj, *path), kind)
 
 
-def containers(pod: CorePod) -> Iterator[Container]:
+@kept
+def containers(pod: CorePod) -> tuple[Container, ...]:
     """Every container and init container."""
-    for field in (REGULAR, INIT):
-        for path, spec in each(pod.spec, pod.path, field):
-            yield Container(path, spec, field)
+    return tuple(
+        Container(path, spec, field) for field in (REGULAR, INIT) for path, spec in each(pod.spec, pod.path, field)
+    )
 
 
 @rule("admission", *CORE_PODS)

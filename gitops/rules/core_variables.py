@@ -48,7 +48,7 @@ def variable_source(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     """
     for container in containers(core_pod(obj)):
         for path, variable in each(container.spec, container.path, "env"):
-            for fault in _variable(path, variable):
+            for fault in _variable(path, variable) if variable.get("valueFrom") is not None else ():
                 yield Fault("variable-source", *fault)
         for path, entry in each(container.spec, container.path, "envFrom"):
             for fault in _whole(path, entry):
@@ -56,16 +56,15 @@ def variable_source(obj: Object, cluster: Cluster) -> Iterator[Fault]:
 
 
 def _variable(path: Path, variable: Object) -> Wrongs:
-    source = variable.get("valueFrom")
-    if source is None:
-        return
+    source = variable["valueFrom"]
     here = (*path, "valueFrom")
     given = [field for field in _SOURCES if source.get(field) is not None]
     if not given:
         yield wrong(here, "has no source", None, f"one of: {', '.join(_SOURCES[:-1])}")
     elif variable.get("value"):
         yield wrong(here, "stands beside `value`", None, "one of the two", "remove one of the two")
-    yield from alone(here, source, given, "source")
+    if len(given) > 1:
+        yield from alone(here, source, given, "source")
     for field in given:
         yield from _reference((*here, field), field, source[field])
 

@@ -12,7 +12,7 @@ from typing import Any
 from gitops.faults import Fault, Fix, Path
 from gitops.objects import Object
 from gitops.quantity import quantity
-from gitops.rules.amounts import AMOUNT_FIELDS, number, written
+from gitops.rules.amounts import AMOUNT_FIELDS, given, number
 from gitops.rules.base import Cluster, items, rule
 from gitops.rules.ports import ports
 from gitops.rules.serving import INFERENCE_SERVICE, components, containers
@@ -31,13 +31,12 @@ def quantity_spelling(service: Object, cluster: Cluster) -> Iterator[Fault]:
     Source: k8s.io/apimachinery `pkg/api/resource/quantity.go`, CanonicalizeBytes; kserve
     `pkg/apis/serving/v1beta1/inference_service_defaults.go`.
     """
-    for component in components(service):
-        for container in containers(component):
-            for field in AMOUNT_FIELDS:
-                for name, value in written(container, field).items():
-                    spelled = quantity(value) if number(value) is not None else value
-                    if spelled != value:
-                        yield _spelling((*container.path, "resources", field, name), value, spelled)
+    for _, container, *amounts in given(service):
+        for field, written in zip(AMOUNT_FIELDS, amounts, strict=True):
+            for name, value in written.items():
+                spelled = quantity(value) if number(value) is not None else value
+                if spelled != value:
+                    yield _spelling((*container.path, "resources", field, name), value, spelled)
 
 
 def _spelling(path: Path, value: Any, spelled: str) -> Fault:

@@ -60,7 +60,7 @@ def _fetch_fault(path: Path, what: str, found: str, todo: str) -> Fault:
     )
 
 
-@rule("controller", EXTERNAL_SECRET)
+@rule("controller", EXTERNAL_SECRET, needs="deletionPolicy")
 def external_secret_policies(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     """`deletionPolicy` of an ExternalSecret fits its `creationPolicy`: Delete only for a Secret that it does not merge into or leave to
     others, Merge only where there is a Secret.
@@ -95,10 +95,13 @@ def external_secret_keys(obj: Object, cluster: Cluster) -> Iterator[Fault]:
 
     Source: external-secrets `apis/externalsecrets/v1/externalsecret_validator.go` validateDuplicateKeys.
     """
+    data = items(obj, "spec", "data")
+    if len({each.get("secretKey") for _, each in data}) == len(data):
+        return
     if (at(obj, "spec", "target", "deletionPolicy") or "Retain") != "Retain":
         return
     seen: set[str] = set()
-    for path, each in items(obj, "spec", "data"):
+    for path, each in data:
         key = each.get("secretKey")
         if key in seen:
             yield Fault(

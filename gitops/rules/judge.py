@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from itertools import groupby
 from typing import Any, NamedTuple
 
 from gitops.environments import Environment
@@ -13,6 +12,9 @@ from gitops.rules.base import Cluster, Kind, Layer, Rule, at, names_in
 from gitops.rules.round_trip import WEBHOOKS, forgiven, round_trip
 from gitops.schemas.kind import WELL_FORMED
 from gitops.schemas.store import Schemas
+
+_MOST = 256
+"""How many sets of names are kept for a kind, with the rules that they call for."""
 
 FORGIVEN = ("left-empty", "unquoted-amount")
 
@@ -24,25 +26,18 @@ class Bench:
         levels = {rule: environment.policies.severity.get(rule.id, rule.level) for rule in rules}
         self._levels = {rule.id: level for rule, level in levels.items()}
         self._rules = [rule for rule, level in levels.items() if level != "off" and rule.layer in layers]
-        self._by_kind: dict[Kind, tuple[list[tuple[frozenset[str], list[Rule]]], list[Rule]]] = {}
+        self._by_kind: dict[Kind, _Asked] = {}
 
     def judge(self, obj: Object, cluster: Cluster, old: Object | None = None) -> Iterator[Fault]:
         """Every fault that a rule finds, with the severity it has here. `obj` and `old` fit their schemas as far as they go."""
         kind = (group_of(obj["apiVersion"]), obj["kind"])
         if kind not in self._by_kind:
-            mine = [rule for rule in self._rules if not rule.on or kind in rule.on]
-            self._by_kind[kind] = _by_needs(r for r in mine if not r.update), [r for r in mine if r.update]
-        still, changing = self._by_kind[kind]
-        names: set[str] | None = None
-        for needs, rules in still:
-            if needs:
-                names = names_in(obj) if names is None else names
-                if needs.isdisjoint(names):
-                    continue
-            for rule in rules:
-                for fault in rule.judge(obj, cluster):
-                    yield self._graded(fault)
-        for rule in changing if old is not None else ():
+            self._by_kind[kind] = _Asked([rule for rule in self._rules if not rule.on or kind in rule.on])
+        asked = self._by_kind[kind]
+        for rule in asked.of(obj):
+            for fault in rule.judge(obj, cluster):
+                yield self._graded(fault)
+        for rule in asked.changing if old is not None else ():
             for fault in rule.judge(old, obj, cluster):
                 yield self._graded(fault)
 
@@ -51,9 +46,26 @@ class Bench:
         return fault if fault.severity == level or level == "off" else fault._replace(severity=level)
 
 
-def _by_needs(rules: Iterable[Rule]) -> list[tuple[frozenset[str], list[Rule]]]:
-    """Rules in their order, neighbours that need the same together."""
-    return [(needs, list(each)) for needs, each in groupby(rules, key=lambda rule: rule.needs)]
+class _Asked:
+    """The rules of one kind: those of an object by itself, and those of its change. Most objects of a kind have the same names."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        each = list(rules)
+        self.changing = [rule for rule in each if rule.update]
+        self._rules = [rule for rule in each if not rule.update]
+        self._needs = frozenset(name for rule in self._rules for name in rule.needs)
+        self._by_names: dict[frozenset[str], list[Rule]] = {}
+
+    def of(self, obj: Object) -> list[Rule]:
+        """Those that have something to say of an object with such names, in their order."""
+        names = self._needs & names_in(obj) if self._needs else self._needs
+        found = self._by_names.get(names)
+        if found is None:
+            if len(self._by_names) >= _MOST:
+                self._by_names.clear()
+            found = [rule for rule in self._rules if not rule.needs or not rule.needs.isdisjoint(names)]
+            self._by_names[names] = found
+        return found
 
 
 class Checked(NamedTuple):

@@ -47,15 +47,16 @@ def _server_fault(path: Path, server: str) -> Fault | None:
     match = _SERVER.fullmatch(server)
     if match and 0 < int(match[1]) <= 65535:
         return None
-    scheme, _, host = server.rpartition("://")
+    scheme, _, rest = server.rpartition("://")
+    user, _, host = rest.partition("/")[0].partition("?")[0].rpartition("@")
     hint = f"write `{host}` alone; `spec.net` says how to connect" if scheme else "write host:port"
-    if not scheme and ":" not in server and server:
+    if not scheme and not user and ":" not in server and server:
         hint = f"such as `{server}:9092`"
     return Fault(
         "servers-have-ports",
         path,
         f"{words(*path)} is not host:port",
-        found=server or "an empty text",
+        found=f"a user, a password and `{host}`" if user else server or "an empty text",
         expected="host:port, such as `kafka-bootstrap.kafka:9092`",
         why="neither Kafka client, the controller's nor that of the receiving pods, can read the address: the object never gets ready.",
         hint=hint,

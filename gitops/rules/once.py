@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeVar
-
-from gitops.rules.base import Cluster
+from types import FunctionType
+from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
 _KEPT = 256
@@ -17,22 +16,62 @@ def once(make: Callable[..., T]) -> Callable[..., T]:
 
     Things are told apart by identity: objects are dicts, which have no hash, and equal ones may be compared as slowly as judged. An answer
     keeps its things alive, so that no other thing can get the identity of one that is gone; of clusters, which have all schemas, only one.
+    A cluster is the last parameter of a function, and is called `cluster`.
     """
-    kept: dict[Any, tuple[tuple[Any, ...], T]] = {}
+    code = cast("FunctionType", make).__code__
+    *others, last = code.co_varnames[: code.co_argcount]
+    if not others:
+        ask = _of_one(make, 1 if last == "cluster" else _KEPT)
+    else:
+        ask = _in_cluster(make) if last == "cluster" and len(others) == 1 else _of_several(make)
+    return wraps(make)(ask)
 
-    @wraps(make)
+
+def _of_one(make: Callable[..., T], most: int) -> Callable[..., T]:
+    kept: dict[int, tuple[Any, T]] = {}
+
+    def ask(thing: Any) -> T:
+        if (found := kept.get(id(thing))) is not None:
+            return found[1]
+        if len(kept) >= most:
+            kept.clear()
+        answer = make(thing)
+        kept[id(thing)] = thing, answer
+        return answer
+
+    return ask
+
+
+def _in_cluster(make: Callable[..., T]) -> Callable[..., T]:
+    kept: dict[int, tuple[Any, T]] = {}
+    where: Any = None
+
+    def ask(thing: Any, cluster: Any) -> T:
+        nonlocal where
+        if where is not cluster or len(kept) >= _KEPT:
+            kept.clear()
+            where = cluster
+        elif (found := kept.get(id(thing))) is not None:
+            return found[1]
+        answer = make(thing, cluster)
+        if where is cluster:  # unless the answer was had by asking the same elsewhere
+            kept[id(thing)] = thing, answer
+        return answer
+
+    return ask
+
+
+def _of_several(make: Callable[..., T]) -> Callable[..., T]:
+    kept: dict[tuple[int, ...], tuple[tuple[Any, ...], T]] = {}
+
     def ask(*things: Any) -> T:
-        key = id(things[0]) if len(things) == 1 else tuple(map(id, things))
+        key = tuple(map(id, things))
         if (found := kept.get(key)) is not None:
             return found[1]
-        if len(kept) >= _KEPT or (isinstance(things[-1], Cluster) and _is_another(things, kept.values())):
+        if len(kept) >= _KEPT:
             kept.clear()
         answer = make(*things)
         kept[key] = things, answer
         return answer
 
     return ask
-
-
-def _is_another(things: tuple[Any, ...], kept: Iterable[tuple[tuple[Any, ...], Any]]) -> bool:
-    return next((others[-1] is not things[-1] for others, _ in kept), False)

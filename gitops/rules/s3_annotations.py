@@ -10,7 +10,7 @@ from gitops.problems import nearest
 from gitops.rules import serving
 from gitops.rules.base import Cluster, at, rule
 from gitops.rules.lookups import ACCOUNT
-from gitops.rules.storage_secrets import MAKERS, S3, SETTINGS, has_role, made_by, marks
+from gitops.rules.storage_secrets import MAKERS, S3, SETTING_NAMES, SETTINGS, has_role, made_by, marks
 from gitops.schemas.faults import dotted
 
 _DOMAINS = ("serving.kubeflow.org/s3-", "serving.kserve.org/s3-", "kserve.io/s3-", "serving.kserve.io.s3-")
@@ -38,7 +38,7 @@ def s3_setting_known(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     """
     path, annotations = marks(obj)
     for key in annotations:
-        meant = _meant(key)
+        meant = _meant(key) if key not in SETTING_NAMES else None
         if meant is None:
             continue
         there = meant in annotations
@@ -71,9 +71,9 @@ def _meant(key: str) -> str | None:
 
 
 def _unread_keys(obj: Object, cluster: Cluster) -> Iterator[Fault]:
-    made = made_by(obj, cluster)
     for field in ("data", "stringData"):
         values = at(obj, field) or {}
+        made = None if _NOT_READ.keys().isdisjoint(values) else made_by(obj, cluster)
         for key in (key for key in _NOT_READ if key in values and made and not made.lacks("AWS_SECRET_ACCESS_KEY")):
             meant = _NOT_READ[key]
             yield Fault(
@@ -101,7 +101,9 @@ def s3_annotation_place(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     Source: kserve `pkg/credentials/service_account_credentials.go` CreateSecretVolumeAndEnvFromServiceAccount; kserve issues 2003, 2990.
     """
     path: Path = ("metadata", "annotations")
-    own = at(obj, *path) or {}
+    own = obj["metadata"].get("annotations") or {}
+    if not any(key.startswith(S3) for key in own):
+        return
     reached = marks(obj)
     if reached[0] == path and (obj["kind"] == "ExternalSecret" or has_role(obj)):
         return

@@ -8,7 +8,7 @@ from gitops.faults import Fault, Fix, Path
 from gitops.objects import Object
 from gitops.rules.base import Cluster, rule
 from gitops.rules.lookups import ACCOUNT
-from gitops.rules.storage_secrets import MAKERS, S3, Setting, has_role, settings
+from gitops.rules.storage_secrets import MAKERS, S3, SETTING_NAMES, Setting, has_role, settings
 from gitops.schemas.faults import dotted
 
 _OFF = frozenset(("false", "no", "off", "n", "f", "disabled"))
@@ -34,7 +34,7 @@ _READ: dict[str, tuple[frozenset[str], frozenset[str], str, str]] = {
 }
 
 
-@rule("controller", *MAKERS, ACCOUNT, code="KS25")
+@rule("controller", *MAKERS, ACCOUNT, code="KS25", needs=SETTING_NAMES)
 def s3_setting_value(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     """A switch among KServe's S3 settings is spelled in a way that is read as it is meant.
 
@@ -48,9 +48,11 @@ def s3_setting_value(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     get_S3_config.
     """
     for each in _settings_read(obj).values():
-        meant, wrong, spelling, how = _READ.get(each.name, (frozenset[str](), frozenset[str](), "", ""))
+        if each.name not in _READ:
+            continue
+        meant, wrong, spelling, how = _READ[each.name]
         folded = each.value.lower()
-        if not how or (folded in meant and folded not in wrong):
+        if folded in meant and folded not in wrong:
             continue
         yield Fault(
             "s3-setting-value",
@@ -74,7 +76,7 @@ def _settings_read(obj: Object) -> dict[str, Setting]:
     return settings(obj)
 
 
-@rule("controller", *MAKERS, ACCOUNT)
+@rule("controller", *MAKERS, ACCOUNT, needs=SETTING_NAMES)
 def s3_endpoint_form(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     """`s3-endpoint` is a host and port; from KServe 0.17.0 on, `http://` or `https://` may stand before it.
 
@@ -114,7 +116,7 @@ def _split(endpoint: str) -> tuple[str, str]:
     return (scheme.lower(), rest) if divider else ("", endpoint.strip())
 
 
-@rule("controller", *MAKERS, ACCOUNT, level="warning")
+@rule("controller", *MAKERS, ACCOUNT, level="warning", needs=SETTING_NAMES)
 def s3_scheme_stated(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     """An S3 endpoint says, once, whether it is http or https.
 

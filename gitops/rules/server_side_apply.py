@@ -10,7 +10,7 @@ from typing import Any
 from gitops.faults import Fault, Fix, Path
 from gitops.objects import Object, group_of
 from gitops.rules import pods
-from gitops.rules.base import Cluster, items, rule
+from gitops.rules.base import NULL, Cluster, items, rule
 from gitops.rules.round_trip import WEBHOOKS
 from gitops.schemas.faults import dotted
 
@@ -18,7 +18,7 @@ _DROPS_NULLS = frozenset(kind for kind in WEBHOOKS if kind[0] != "serving.kserve
 """Knative's webhooks write the object anew without its nulls."""
 
 
-@rule("controller", level="warning")
+@rule("controller", level="warning", needs=NULL)
 def explicit_null(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     """A custom resource has no field that is null.
 
@@ -32,7 +32,7 @@ def explicit_null(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     kind = (group_of(obj["apiVersion"]), obj["kind"])
     if "." not in kind[0] or kind[0].endswith(".k8s.io") or kind in _DROPS_NULLS:
         return
-    for path in _nulls(obj.get("spec"), ("spec",)):
+    for path in _nulls(obj["spec"], ("spec",)) if "spec" in obj else ():
         yield Fault(
             "explicit-null",
             path,
@@ -77,7 +77,7 @@ def repeated_entry(obj: Object, cluster: Cluster) -> Iterator[Fault]:
 
 def _repeats(where: Path, container: Object, field: str, keys: tuple[str, ...]) -> Iterator[Fault]:
     seen: set[tuple[Any, ...]] = set()
-    for path, entry in items(container, field):
+    for path, entry in items(container, field) if len(container.get(field) or ()) > 1 else ():
         key = tuple(entry.get(name) or ("TCP" if name == "protocol" else None) for name in keys)
         if key in seen:
             yield Fault(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from typing import Any
 
 from gitops.faults import Fault, Path
 from gitops.objects import Object
-from gitops.rules.base import Cluster, at, rule
+from gitops.rules.base import Cluster, rule
 from gitops.rules.patterns import pattern
 from gitops.rules.service_annotations import KNOWN, annotations_of
 from gitops.rules.serving import AUTOSCALER_CLASS, GROUP, INFERENCE_SERVICE, MODE, components, mode
@@ -16,6 +17,8 @@ from gitops.rules.serving import AUTOSCALER_CLASS, GROUP, INFERENCE_SERVICE, MOD
 _INTERNAL = "internal.serving.kserve.io/"
 _OWN_LABELS = frozenset((f"{GROUP}/inferenceservice", "isvc.generation", "modelClass", "serviceEnvelope"))
 _VISIBILITY = {"networking.kserve.io/visibility": "Standard", "networking.knative.dev/visibility": "Knative"}
+
+_STEERING = frozenset((*KNOWN, *_VISIBILITY))
 
 
 @rule("controller", INFERENCE_SERVICE, level="warning")
@@ -62,7 +65,8 @@ def effective_metadata(service: Object, cluster: Cluster) -> Iterator[Fault]:
         if key in _VISIBILITY:
             where = ("metadata", "annotations", key)
             yield _misplaced(where, f"`{key}` is an annotation, and read as a label", "metadata.labels")
-    for key in service["metadata"].get("labels") or {}:
+    labels = service["metadata"].get("labels") or {}
+    for key in labels if not _STEERING.isdisjoint(labels) else ():
         where, wanted = ("metadata", "labels", key), mode(service, cluster)
         if key in KNOWN:
             yield _misplaced(where, f"`{key}` is a label, and read as an annotation", "metadata.annotations")
@@ -111,6 +115,14 @@ _NOT_COPIED = frozenset(
 )
 
 
+def _marks(places: Iterable[tuple[Path, Object]]) -> Iterator[tuple[Path, str, Any]]:
+    """The annotations and labels of several places."""
+    for path, spec in places:
+        for field in ("annotations", "labels"):
+            for key, value in (spec.get(field) or {}).items():
+                yield (*path, field), key, value
+
+
 @lru_cache(1024)
 def _is_volatile(key: str) -> bool:
     return _VOLATILE.search(key) is not None
@@ -128,19 +140,16 @@ def volatile_metadata(service: Object, cluster: Cluster) -> Iterator[Fault]:
     Source: kserve pkg/controller/v1beta1/inferenceservice/components/predictor.go: buildObjectMeta; the lists of exceptions in
     pkg/constants/constants.go.
     """
-    places: list[Path] = [("metadata", "annotations"), ("metadata", "labels")]
-    places += [(*component.path, field) for component in components(service) for field in ("annotations", "labels")]
-    for place in places:
-        for key, value in (at(service, *place) or {}).items():
-            if key not in _NOT_COPIED and (
-                _is_volatile(key) or (len(str(value)) > 15 and _STAMP.fullmatch(str(value)))
-            ):
-                yield Fault(
-                    "volatile-metadata",
-                    (*place, key),
-                    f"`{key}` seems to change with every commit or build",
-                    str(value),
-                    "what changes only when the model is to be rolled out",
-                    "KServe copies it to the pods: each change of it restarts the model",
-                    "remove it here, and keep it on the Argo CD Application",
-                )
+    places: list[tuple[Path, Object]] = [(("metadata",), service["metadata"])]
+    places += [(component.path, component.spec) for component in components(service)]
+    for place, key, value in _marks(places):
+        if key not in _NOT_COPIED and (_is_volatile(key) or (len(str(value)) > 15 and _STAMP.fullmatch(str(value)))):
+            yield Fault(
+                "volatile-metadata",
+                (*place, key),
+                f"`{key}` seems to change with every commit or build",
+                str(value),
+                "what changes only when the model is to be rolled out",
+                "KServe copies it to the pods: each change of it restarts the model",
+                "remove it here, and keep it on the Argo CD Application",
+            )

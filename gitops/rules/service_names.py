@@ -47,7 +47,9 @@ def service_name_length(service: Object, cluster: Cluster) -> Iterator[Fault]:
     pkg/constants/constants.go: GetRawServiceLabel; reconcilers/knative/ksvc_reconciler.go (tags), with the domain template as shipped.
     """
     name = service["metadata"].get("name") or ""
-    longest = max(_made(service, name, cluster), key=lambda made: len(made.text), default=None) if name else None
+    if not name or not _may_be_long(service, name, cluster):
+        return
+    longest = max(_made(service, name, cluster), key=lambda made: len(made.text), default=None)
     if longest and len(longest.text) > LONGEST:
         over = len(longest.text) - LONGEST
         yield Fault(
@@ -59,6 +61,13 @@ def service_name_length(service: Object, cluster: Cluster) -> Iterator[Fault]:
             "KServe makes it of the name and fails: the service never becomes ready",
             f"shorten the name by {over} character{'s' if over > 1 else ''}",
         )
+
+
+def _may_be_long(service: Object, name: str, cluster: Cluster) -> bool:
+    """False where no name that is made can be too long, which is quickly seen."""
+    every = (*components(service), *canaries(service))
+    own = max(len(component.spec.get("name") or "") + len(component.name) for component in every) + len("--")
+    return len(name) + own + max(len(f"-{cluster.namespace(service)}"), len("isvc.-worker")) > LONGEST
 
 
 def _made(service: Object, name: str, cluster: Cluster) -> Iterator[Made]:

@@ -34,6 +34,12 @@ def every_uri(component: Component) -> tuple[tuple[Path, str], ...]:
     return (*([single] if single else ()), *several)
 
 
+@once
+def uris_of(service: Object) -> tuple[tuple[Path, str], ...]:
+    """Every URI that a service loads from, and where it stands."""
+    return tuple(found for component in components(service) for found in every_uri(component))
+
+
 @rule("admission", INFERENCE_SERVICE, code="KS09", needs="storageUris")
 def single_storage_uri(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """A component has `storageUri` or `storageUris`, not both.

@@ -43,6 +43,10 @@ SETTINGS = {
 }
 """Annotation (without its domain) -> the data key that is read where there is no such annotation, since 0.16.0."""
 
+_KEYS = frozenset(SETTINGS.values())
+SETTING_NAMES = frozenset(f"{_DOMAIN}{name}" for name in SETTINGS) | _KEYS
+"""Without any of which nothing states one of KServe's S3 settings."""
+
 Provider = Literal["S3", "Google Cloud Storage", "Azure", "HTTP", "HDFS", "Hugging Face"]
 PROVIDERS: tuple[tuple[str, Provider], ...] = (
     (SECRET_KEY, "S3"),
@@ -69,6 +73,7 @@ def provider(made: SecretMade) -> Provider | None:
     return next((found for key, found in PROVIDERS if key in (made.keys or ())), None)
 
 
+@once
 def marks(obj: Object) -> tuple[Path, Mapping[str, Any]]:
     """The annotations that the Secret of an object will have, and where they stand."""
     path: Path = ("metadata", "annotations")
@@ -80,6 +85,7 @@ def marks(obj: Object) -> tuple[Path, Mapping[str, Any]]:
     return path, found if isinstance(found, dict) else {}
 
 
+@once
 def made_by(obj: Object, cluster: Cluster) -> SecretMade | None:
     """The Secret that an object makes, or adds to."""
     return secret(cluster, cluster.namespace(obj), made_name(obj))
@@ -106,9 +112,10 @@ def settings(obj: Object) -> dict[str, Setting]:
 def _data(obj: Object) -> Iterator[tuple[str, Path, str]]:
     if obj["kind"] != "Secret":
         return
-    for name, key in SETTINGS.items():
-        for field in ("data", "stringData"):
-            value = at(obj, field, key)
+    fields = [field for field in ("data", "stringData") if not _KEYS.isdisjoint(obj.get(field) or ())]
+    for name, key in SETTINGS.items() if fields else ():
+        for field in fields:
+            value = obj[field].get(key)
             text = decoded(value) if field == "data" else value
             if isinstance(text, str):
                 yield name, (field, key), text

@@ -23,7 +23,7 @@ from gitops.rules.serving import (
     model,
     predictor,
 )
-from gitops.rules.storage import every_uri, sources
+from gitops.rules.storage import every_uri, sources, uris_of
 from gitops.rules.storage_uris import fits, uri_formats
 from gitops.schemas.faults import dotted
 
@@ -212,21 +212,16 @@ def image_volumes(service: Object, cluster: Cluster) -> Iterator[Fault]:
 
     Source: kserve `pkg/controller/v1beta1/inferenceservice/controller.go`, warnIfImageVolumeUnsupported.
     """
-    release = version_tuple(cluster.environment.kubernetes)
-    if release >= (1, 35):
-        return
-    for component in components(service):
-        for path, uri in every_uri(component):
-            if uri.startswith(_NATIVE):
-                lacking = (
-                    "cannot mount a folder of an image" if release < (1, 33) else "mounts images behind a gate only"
-                )
-                yield Fault(
-                    "image-volumes",
-                    path,
-                    f"Kubernetes {cluster.environment.kubernetes} {lacking}",
-                    found=f"`{_NATIVE}`",
-                    expected="Kubernetes 1.35, or 1.33 with the feature gate `ImageVolume`",
-                    why="the pod does not start, and the condition OciImageVolumeCompatible is False.",
-                    hint="use `oci://`, or have the gate switched on and this rule off",
-                )
+    native = [(path, uri) for path, uri in uris_of(service) if uri.startswith(_NATIVE)]
+    release = version_tuple(cluster.environment.kubernetes) if native else ()
+    for path, _ in native if release < (1, 35) else ():
+        lacking = "cannot mount a folder of an image" if release < (1, 33) else "mounts images behind a gate only"
+        yield Fault(
+            "image-volumes",
+            path,
+            f"Kubernetes {cluster.environment.kubernetes} {lacking}",
+            found=f"`{_NATIVE}`",
+            expected="Kubernetes 1.35, or 1.33 with the feature gate `ImageVolume`",
+            why="the pod does not start, and the condition OciImageVolumeCompatible is False.",
+            hint="use `oci://`, or have the gate switched on and this rule off",
+        )

@@ -18,7 +18,7 @@ from gitops.problems import nearest
 from gitops.rules.base import Cluster, Inventory, at, items, rule
 from gitops.rules.patterns import pattern
 from gitops.rules.serving import CLUSTER_STORAGE_CONTAINER, INFERENCE_SERVICE, components
-from gitops.rules.storage import PVC, every_uri, sources
+from gitops.rules.storage import PVC, every_uri, sources, uris_of
 from gitops.schemas.faults import dotted
 
 SCHEMES = {
@@ -169,12 +169,11 @@ def storage_uri_form(service: Object, cluster: Cluster) -> Iterator[Fault]:
     Source: kserve `python/storage/kserve_storage/kserve_storage.py`, Storage.download and _download_hf; `pkg/utils/storage.go`,
     ParsePvcURI. Git repositories from 0.17.
     """
-    for component in components(service):
-        for path, uri in every_uri(component):
-            if message := _missing_part(uri):
-                yield _malformed("storage-uri-form", path, message, uri)
-            elif _GIT.search(uri) and not cluster.runs("kserve", "0.17.0"):
-                yield _malformed("storage-uri-form", path, "KServe clones git repositories from 0.17 only", uri)
+    for path, uri in uris_of(service):
+        if message := _missing_part(uri):
+            yield _malformed("storage-uri-form", path, message, uri)
+        elif _GIT.search(uri) and not cluster.runs("kserve", "0.17.0"):
+            yield _malformed("storage-uri-form", path, "KServe clones git repositories from 0.17 only", uri)
 
 
 def _missing_part(uri: str) -> str:
@@ -204,19 +203,18 @@ def storage_uri_local(service: Object, cluster: Cluster) -> Iterator[Fault]:
 
     Source: kserve `pkg/controller/v1beta1/inferenceservice/utils/utils.go`, ValidateStorageURI; `kserve_storage.py`, Storage.download.
     """
-    for component in components(service):
-        for path, uri in every_uri(component):
-            local = uri.startswith("file://") or not _HAS_SCHEME.search(uri)
-            if uri and local and not fits(uri, cluster.objects.index(custom_formats)):
-                yield Fault(
-                    "storage-uri-local",
-                    path,
-                    f"`{dotted(path)}` is taken for a path inside the container that fetches models",
-                    found=shown(uri),
-                    expected="a URI such as `s3://bucket/path` or `pvc://claim/path`",
-                    why="nothing is on the disk of that container unless a custom one put it there, and the pod does not start.",
-                    hint="give the scheme, followed by `://`",
-                )
+    for path, uri in uris_of(service):
+        local = uri.startswith("file://") or not _HAS_SCHEME.search(uri)
+        if uri and local and not fits(uri, cluster.objects.index(custom_formats)):
+            yield Fault(
+                "storage-uri-local",
+                path,
+                f"`{dotted(path)}` is taken for a path inside the container that fetches models",
+                found=shown(uri),
+                expected="a URI such as `s3://bucket/path` or `pvc://claim/path`",
+                why="nothing is on the disk of that container unless a custom one put it there, and the pod does not start.",
+                hint="give the scheme, followed by `://`",
+            )
 
 
 @rule("controller", INFERENCE_SERVICE, level="warning", code="KS11", needs="storageUris")

@@ -10,7 +10,7 @@ import pytest
 from gitops.environments import Environment
 from gitops.objects import Object, group_of
 from gitops.problems import InvalidInput
-from gitops.rules.base import Cluster, Inventory, Layer, Rule, names_in, rule
+from gitops.rules.base import NULL, Cluster, Inventory, Layer, Rule, names_in, rule
 from gitops.rules.judge import Bench, checked, judgeable
 from gitops.rules.table import RULES
 from gitops.schemas.files import library
@@ -85,4 +85,8 @@ def test_only_who_finds_a_name_that_is_needed_is_asked() -> None:
 
 
 def test_an_object_has_the_names_at_any_depth() -> None:
-    assert names_in({"a": "b", "c": [{"d": None}, [{"e": 1}], "f"], "g": {}}) == {"a", "c", "d", "e", "g"}
+    assert names_in({"a": "b", "c": [{"d": 2.5}, [{"e": 1}], "f"], "g": {}}) == {"a", "c", "d", "e", "g"}
+
+
+def test_an_object_has_a_null_at_any_depth() -> None:
+    assert names_in({"a": [{"b": [None]}]}) == {"a", "b", NULL}
