@@ -187,9 +187,13 @@ def _dumped(document: Any) -> str:
     return json.dumps(document, indent=2, ensure_ascii=True) + "\n"
 
 
+def _told(write: Callable[[Sequence[Problem]], str]) -> Callable[[Sequence[Problem]], str]:
+    return lambda problems: write([problem.told() for problem in problems])
+
+
 FORMATS: Mapping[str, Callable[[Sequence[Problem]], str]] = {
-    "json": as_json,
-    "sarif": as_sarif,
-    "junit": as_junit,
-    "github": as_github,
+    "json": _told(as_json),
+    "sarif": _told(as_sarif),
+    "junit": _told(as_junit),
+    "github": _told(as_github),
 }

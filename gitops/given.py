@@ -10,6 +10,7 @@ from gitops.faults import Path
 from gitops.location import Location
 from gitops.objects import Object
 from gitops.problems import InvalidInput
+from gitops.secrecy import SECRET_FIELD, is_secret_field, is_secretive
 from gitops.yaml.parts import Part
 
 if TYPE_CHECKING:
@@ -22,7 +23,9 @@ _KEPT = 16
 
 SECRET = re.compile(r"Secret(?:List)?\b")
 """Where nothing of the kind is written, nothing is a Secret, a SealedSecret or an ExternalSecret."""
-_SECRET_FIELDS = frozenset({"data", "stringData", "encryptedData", "annotations"})
+_KNOWN = frozenset({"apiVersion", "kind", "metadata", "type", "immutable", "spec", "status", "items"})
+_VARIABLE = re.compile(r"name[\"']?[ \t]*:[ \t]*[\"']?([\w.-]+)")
+_SECRET_FIELDS = frozenset({"data", "stringData", "encryptedData", "annotations", "templateFrom"})
 
 
 class Text:
@@ -58,11 +61,19 @@ class Text:
         return node
 
     def is_secret(self, document: int, path: Sequence[str | int], *, is_one: bool = False) -> bool:
-        """Whether the line of a path may hold a value of a Secret, or of what becomes one; `is_one`: the document has one."""
-        if not is_one and not SECRET.search(self.text, *self.documents[document][:2]):
+        """Whether the line of a path may hold a value of a Secret, or of what becomes one, or of a secret variable.
+
+        `is_one`: the document has a Secret.
+        """
+        part = self.documents[document]
+        if not is_one and not SECRET.search(self.text, *part[:2]) and not self._has_variables(part):
             return False
         line = self.place(document, path)[0] - self.documents[document].line
         return any(line in lines for lines in self._tree(document)[1])
+
+    def _has_variables(self, part: Part) -> bool:
+        has_field = SECRET_FIELD.search(self.text, *part[:2])
+        return bool(has_field) or any(map(is_secretive, _VARIABLE.findall(self.text, *part[:2])))
 
     def _columns(self, document: int) -> Columns:
         """A quick look, which may not tell; that of the last document is kept."""
@@ -171,17 +182,43 @@ def _child(value: Any, segment: str | int) -> tuple[Any] | None:
 
 
 def _secret_lines(root: Node, text: str) -> Iterator[range]:
-    """The lines of a document with values of a Secret, a SealedSecret or an ExternalSecret, also inside a list."""
+    """The lines of a document with values of a Secret, a SealedSecret or an ExternalSecret, also inside a list, and of secret variables."""
+    for value in (*_of_secrets(root), *_of_variables(root)):
+        yield range(value.line, text.count("\n", 0, value.end) + 2)
+
+
+def _of_secrets(root: Node) -> Iterator[Node]:
     left = [(root, "")]
     while left:
         node, kind = left.pop()
         fields = _fields(node)
         kind = fields["kind"].text if "kind" in fields else kind
         if kind.endswith("Secret"):
-            for name, value in (*fields.items(), *_fields(fields.get("metadata", node)).items()):
-                if name in _SECRET_FIELDS:
-                    yield range(value.line, text.count("\n", 0, value.end) + 2)
+            yield from _secret_values(node, "")
+            yield from (value for name, value in fields.items() if name not in _KNOWN)
         left += ((item, kind.removesuffix("List")) for item in (fields["items"].items if "items" in fields else ()))
+
+
+def _secret_values(node: Node, key: str) -> Iterator[Node]:
+    """`spec.data` of an ExternalSecret only says where values are, if it is as it should be."""
+    for name, value in _fields(node).items():
+        is_list = bool(value.items) and all(item.kind == "map" for item in value.items)
+        if name in _SECRET_FIELDS and not (is_list and (key, name) == ("spec", "data")):
+            yield value
+        else:
+            yield from _secret_values(value, name)
+
+
+def _of_variables(root: Node) -> Iterator[Node]:
+    """What stands as `value` beside the `name` of a variable that is likely to hold a secret, or under the name of a key in clear."""
+    left = [root]
+    while left:
+        node = left.pop()
+        fields = _fields(node)
+        if "value" in fields and "name" in fields and is_secretive(fields["name"].text):
+            yield fields["value"]
+        yield from (value for name, value in fields.items() if value.kind == "scalar" and is_secret_field(name))
+        left += [*node.items, *fields.values()]
 
 
 def _fields(node: Node) -> dict[str, Node]:

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Literal, NamedTuple
 
 from gitops.location import Location
+from gitops.secrecy import concealed
 
 Severity = Literal["error", "warning"]
 Path = tuple[str | int, ...]
@@ -51,6 +52,20 @@ class Problem(NamedTuple):
     """Whether the line at `location` may be shown; one with a secret on it may not."""
     fix: Fix | None = None
     """What mends it, in the file of `location`; its path begins at the object, or at the root of a values file."""
+
+    def told(self) -> Problem:
+        """As it may be told to anybody: URLs in it have neither passwords nor keys."""
+        fix = self.fix
+        if fix and isinstance(fix.value, str):
+            fix = fix._replace(value=concealed(fix.value))
+        return self._replace(
+            message=concealed(self.message),
+            found=concealed(self.found),
+            expected=concealed(self.expected),
+            why=concealed(self.why),
+            hint=concealed(self.hint),
+            fix=fix,
+        )
 
 
 class GitOpsError(Exception):

@@ -17,7 +17,7 @@ from tests.command_line import MINIMAL, REPOSITORY, gitops, project
 PACKAGE = REPOSITORY / "gitops"
 
 ROWS = (
-    "location problems faults objects ownership parallel project quantity k8s model jsonpatch yaml given manifests fixing",
+    "location secrecy problems faults objects ownership parallel project quantity k8s model jsonpatch yaml given manifests fixing",
     "environments values",
     "resources spec schemas",
     "rules",

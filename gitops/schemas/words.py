@@ -10,9 +10,10 @@ from gitops.faults import Path
 from gitops.problems import nearest
 from gitops.schemas import meta
 from gitops.schemas.share import Schema
+from gitops.secrecy import is_secret_field, is_secretive, masked
 
 _LONGEST = 60  # characters of a value that a message quotes; twice that of names
-_SECRET_FIELDS = frozenset({"annotations", "data", "encryptedData", "stringData"})
+_SECRET_FIELDS = frozenset({"annotations", "data", "encryptedData", "stringData", "templateFrom"})
 _SECRET_PLAIN = {("type",), ("immutable",)}
 _NAMES = {dict: "object", list: "array", str: "string", bool: "boolean", int: "integer", float: "number"}
 
@@ -86,11 +87,24 @@ def dotted(path: Path) -> str:
 
 
 def quotable(obj: Mapping[str, Any], path: Path, value: Any) -> bool:
-    """Not the data of a Secret, a SealedSecret or an ExternalSecret, nor what stands where a whole should."""
+    """Not the data of a Secret, a SealedSecret or an ExternalSecret, nor what stands where a whole should, nor a secret variable."""
+    if ("value" in path and _is_of_secret_variable(obj, path)) or (path and is_secret_field(str(path[-1]))):
+        return False
     if not str(obj.get("kind", "")).endswith("Secret"):
         return True
     whole = isinstance(value, dict | list) or (len(path) < 2 and path not in _SECRET_PLAIN)
     return not whole and not _SECRET_FIELDS & set(path)
+
+
+def _is_of_secret_variable(obj: Any, path: Path) -> bool:
+    for step in path:
+        if step == "value" and isinstance(obj, Mapping) and is_secretive(obj.get("name")):
+            return True
+        try:
+            obj = obj[step]
+        except (KeyError, IndexError, TypeError):  # what is missing, or stands where something else should
+            return False
+    return False
 
 
 def shown(obj: Mapping[str, Any], path: Path, value: Any) -> str:
@@ -110,7 +124,7 @@ def type_of(value: Any) -> str:
 
 def quote(value: Any) -> str:
     """A value as JSON, cut short."""
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    text = json.dumps(masked(value), ensure_ascii=False, default=str)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
