@@ -110,16 +110,21 @@ def _each_amount(path: Path, resources: Object) -> Wrongs:
     for field in _FIELDS:
         for name, value in part(resources, field).items():
             names.add(name)
-            place, amount = (*path, field, name), milli(value)
+            amount = milli(value)
+            if amount >= 0 and name in _STANDARD:
+                continue
+            place = (*path, field, name)
             if amount < 0:
                 yield wrong(place, "is negative", value, "0 or more")
-            elif name in _STANDARD:
-                continue
             elif is_device(name) and amount % 1000:
                 yield wrong(place, "is not a whole number", value, "a whole number", "devices are not shared")
             elif name.startswith(_HUGE) and not _divides(name, amount):
                 yield wrong(place, "is not a multiple of the page size", value, f"a multiple of {name[len(_HUGE) :]}")
-    if any(name.startswith(_HUGE) for name in names) and not {"cpu", "memory"} & names:
+    if (
+        not names.issubset(_STANDARD)
+        and any(name.startswith(_HUGE) for name in names)
+        and not {"cpu", "memory"} & names
+    ):
         yield wrong(path, "has huge pages alone", None, "cpu or memory beside them")
 
 
@@ -131,6 +136,8 @@ def _divides(name: str, amount: int) -> bool:
 def _pairs(path: Path, resources: Object) -> Wrongs:
     limits: Mapping[str, Any] = part(resources, _LIMITS)
     for name, value in part(resources, _REQUESTS).items():
+        if name in limits and value == limits[name]:
+            continue
         place, asked = (*path, _REQUESTS, name), milli(value)
         if name not in limits:
             if not _lent(name):

@@ -65,7 +65,7 @@ def data_form(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     for key in part(obj, "data").keys() & part(obj, "binaryData").keys() if obj["kind"] == "ConfigMap" else ():
         message = f"`{key}` is in `data` and in `binaryData`"
         yield Fault("data-form", ("data", key), message, key, "one of the two", REFUSED, "remove one of the two")
-    for path in ((field, str(key)) for field in _FIELDS[obj["kind"]] for key in part(obj, field)):
+    for path in ((field, str(key)) for field in _FIELDS[obj["kind"]] for key in obj.get(field) or ()):
         key = path[1]
         if not DATA_KEY.fits(key):
             message = f"`{key[:80]}` cannot be a key of `{path[0]}`"

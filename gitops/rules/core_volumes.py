@@ -27,7 +27,8 @@ from gitops.rules.core_forms import (
     without_steps,
     wrong,
 )
-from gitops.rules.core_pods import CORE_PODS, CorePod, core_pod
+from gitops.rules.core_pods import CORE_PODS, core_pod
+from gitops.rules.once import once as kept
 
 _TYPES = ("DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice", "BlockDevice")
 _REQUIRED = {
@@ -56,12 +57,13 @@ _REQUIRED = {
 _EXPIRY = (600, 2**32)
 
 
-def _volumes(obj: Object, pod: CorePod) -> Iterator[tuple[Path, Object]]:
+@kept
+def _volumes(obj: Object) -> list[tuple[Path, Object]]:
     """Those of the pod; what a claim template replaces is not looked at."""
+    pod = core_pod(obj)
     replaced = {at(template, "metadata", "name") for _, template in claim_templates(obj)}
-    for path, volume in each(pod.spec, pod.path, "volumes"):
-        if not replaced or volume.get("name") not in replaced:
-            yield path, volume
+    found = each(pod.spec, pod.path, "volumes")
+    return [(path, volume) for path, volume in found if volume.get("name") not in replaced] if replaced else [*found]
 
 
 def sources(volume: Object) -> list[str]:
@@ -79,7 +81,7 @@ def volumes_named(obj: Object, cluster: Cluster) -> Iterator[Fault]:
 
     Source: kubernetes `pkg/apis/core/validation/validation.go`, ValidateVolumes and validateVolumeSource.
     """
-    found = list(_volumes(obj, core_pod(obj)))
+    found = _volumes(obj)
     for path, volume in found:
         for fault in named(path, volume, "name", LABEL):
             yield Fault("volumes-named", *fault)
@@ -99,7 +101,7 @@ def volume_source_complete(obj: Object, cluster: Cluster) -> Iterator[Fault]:
 
     Source: kubernetes `pkg/apis/core/validation/validation.go`, validateVolumeSource and what it calls.
     """
-    for path, volume in _volumes(obj, core_pod(obj)):
+    for path, volume in _volumes(obj):
         for field in sources(volume)[:1]:
             for fault in _source((*path, field), field, part(volume, field)):
                 yield Fault("volume-source-complete", *fault)

@@ -32,6 +32,10 @@ def spelled(name: str, cluster: Cluster) -> str:
     return name if cluster.runs("kserve", "0.16.0") else old.get(name, name)
 
 
+def _misspelt(service: Object) -> bool:
+    return any(key.lower().endswith("/deploymentmode") for key in annotations_of(service))
+
+
 @rule("controller", INFERENCE_SERVICE, level="warning", code="KS03")
 def deployment_mode_said(service: Object, cluster: Cluster) -> Iterator[Fault]:
     """An InferenceService says its deployment mode.
@@ -44,8 +48,7 @@ def deployment_mode_said(service: Object, cluster: Cluster) -> Iterator[Fault]:
     Source: kserve pkg/apis/serving/v1beta1/: DefaultInferenceService in inference_service_defaults.go and validateDeploymentMode in
     inference_service_validation.go.
     """
-    misspelt = any(key.lower().endswith("/deploymentmode") for key in annotations_of(service))
-    if annotation(service, MODE) is None and not misspelt:
+    if annotation(service, MODE) is None and not _misspelt(service):
         default = mode(service, cluster)
         yield Fault(
             "deployment-mode-said",

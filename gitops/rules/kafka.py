@@ -10,6 +10,7 @@ from gitops.faults import Path
 from gitops.objects import Object
 from gitops.rules.base import Kind, at
 from gitops.rules.golang import url
+from gitops.rules.once import once
 from gitops.rules.patterns import pattern
 from gitops.schemas.words import dotted
 
@@ -54,11 +55,11 @@ def dead_letter_sink(obj: Object) -> Destination | None:
     return Destination(("spec", "delivery", "deadLetterSink"), found) if isinstance(found, dict) else None
 
 
-def destinations(source: Object) -> Iterator[Destination]:
+@once
+def destinations(source: Object) -> tuple[Destination, ...]:
     """All there are."""
-    yield sink(source)
-    if letters := dead_letter_sink(source):
-        yield letters
+    letters = dead_letter_sink(source)
+    return (sink(source), letters) if letters else (sink(source),)
 
 
 class SecretRef(NamedTuple):

@@ -76,8 +76,11 @@ def repeated_entry(obj: Object, cluster: Cluster) -> Iterator[Fault]:
 
 
 def _repeats(where: Path, container: Object, field: str, keys: tuple[str, ...]) -> Iterator[Fault]:
+    found = items(container, field)
+    if len({entry.get(keys[0]) for _, entry in found}) == len(found):  # most by far
+        return
     seen: set[tuple[Any, ...]] = set()
-    for path, entry in items(container, field) if len(container.get(field) or ()) > 1 else ():
+    for path, entry in found:
         key = tuple(entry.get(name) or ("TCP" if name == "protocol" else None) for name in keys)
         if key in seen:
             yield Fault(

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from gitops.faults import Fault, Fix, Path
 from gitops.objects import Object
 from gitops.rules.base import Cluster, rule
+from gitops.rules.once import once
 from gitops.rules.serving import GROUP, INFERENCE_SERVICE, components
 
 KNOWN = frozenset(
@@ -42,6 +43,7 @@ _ON_SECRETS = f"{GROUP}/s3-"
 _OLD_DOMAINS = ("serving.kserve.org", "serving.kubeflow.org", "kserve.io", "serving.kserve.com", "kserve.serving.io")
 
 
+@once
 def annotations_of(service: Object) -> dict[str, str]:
     """The annotations of an object that are text, as all should be."""
     found = service["metadata"].get("annotations") or {}

@@ -173,7 +173,7 @@ def main_container(component: Component) -> Part | None:
     The webhook names a predictor's first container `kserve-container` where it is alone or has no name, and that of a transformer
     or explainer always; it names none of a predictor of ModelMesh or of a canary.
     """
-    containers = list(items(component.spec, "containers"))
+    containers = items(component.spec, "containers")
     if not containers or model(component) or _explains(component):
         return None
     path, first = containers[0]
@@ -197,9 +197,10 @@ def _containers(component: Component) -> Iterator[Part]:
         yield found
     if _explains(component):
         yield Part((*component.path, "art"), "art", component.spec["art"])
-    for field in (("containers",), ("initContainers",), ("workerSpec", "containers"), ("workerSpec", "initContainers")):
-        for path, container in items(component.spec, *field):
-            yield Part((*component.path, *path), _name(container), container)
+    for outer in ((), ("workerSpec",)) if component.spec.get("workerSpec") else ((),):
+        for field in ("containers", "initContainers"):
+            for path, container in items(component.spec, *outer, field):
+                yield Part((*component.path, *path), _name(container), container)
 
 
 def _name(container: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from gitops.objects import Object
@@ -30,6 +31,7 @@ class Store(NamedTuple):
     port: str = ""
 
 
+@lru_cache(1024)
 def store(endpoint: str, namespace: str) -> Store:
     """The store at an endpoint as pods of `namespace` see it: names inside the cluster in one spelling."""
     address = endpoint.strip().partition("://")[2] or endpoint.strip()
