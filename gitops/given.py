@@ -199,14 +199,16 @@ def _of_secrets(root: Node) -> Iterator[Node]:
         left += ((item, kind.removesuffix("List")) for item in (fields["items"].items if "items" in fields else ()))
 
 
-def _secret_values(node: Node, key: str) -> Iterator[Node]:
+def _secret_values(node: Node, where: str) -> Iterator[Node]:
     """`spec.data` of an ExternalSecret only says where values are, if it is as it should be."""
     for name, value in _fields(node).items():
         is_list = bool(value.items) and all(item.kind == "map" for item in value.items)
-        if name in _SECRET_FIELDS and not (is_list and (key, name) == ("spec", "data")):
+        if (name == "annotations" and where != ".metadata") or (name == "data" and where == ".spec" and is_list):
+            continue
+        if name in _SECRET_FIELDS:
             yield value
         else:
-            yield from _secret_values(value, name)
+            yield from _secret_values(value, f"{where}.{name}")
 
 
 def _of_variables(root: Node) -> Iterator[Node]:

@@ -24,8 +24,8 @@ _MARKED = re.compile(r"""[\w.]+|"[^"]*"|'[^']*'|[^\s\w]?""")
 """What is underlined: a name, a number, a text or a sign."""
 _FAR = 2000
 """Lines in which the block of a line is looked for, once for each problem."""
-_VALUE = re.compile(r"(:).*|(?<=-)().*")
-"""What a line of YAML says of its key or item."""
+_VALUE = re.compile(r"""^(\s*(?:-\s+)*(?:"[^"]*"|'[^']*'|[^\s:"'{[-][^:]*)\s*:(?=\s|$)|\s*(?:-\s+)*).*""")
+"""What a line of YAML says of its key or item, and all of a line that has neither."""
 
 
 def text(problem: Problem, lines: Lines) -> str:
@@ -70,7 +70,7 @@ def _quote(problem: Problem, lines: Lines) -> list[str]:
         return []
     line = concealed(found[place.line - 1].rstrip())
     if not problem.quotable or (is_yaml and _is_secret(found, place)):
-        line = _VALUE.sub(r"\1 …", line)
+        line = _VALUE.sub(_hidden, line)
     if len(line) > _LONGEST:
         start = max(0, place.column - _LONGEST // 2)
         return [f"{place.line:5} | {'… ' if start else ''}{line[start : start + _LONGEST]} …"]
@@ -80,6 +80,10 @@ def _quote(problem: Problem, lines: Lines) -> list[str]:
         indent = "".join("\t" if character == "\t" else " " for character in before)
         quoted.append(f"      | {indent}{'^' * len(_MARKED.match(rest)[0] or ' ')}")  # type: ignore[index]
     return quoted
+
+
+def _hidden(line: re.Match[str]) -> str:
+    return f"{line[1]} …" if line[1].endswith(":") else f"{line[1]}…"
 
 
 def _is_secret(lines: list[str], place: Location) -> bool:
