@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from gitops.faults import Fault, Path
 from gitops.objects import Object
@@ -50,10 +50,9 @@ def claim_complete(obj: Object, cluster: Cluster) -> Iterator[Fault]:
             yield Fault("claim-complete", *fault)
 
 
-def claim_templates(obj: Object) -> Iterator[tuple[Path, Object]]:
+def claim_templates(obj: Object) -> Sequence[tuple[Path, Object]]:
     """The claims that a StatefulSet makes for each of its pods."""
-    if obj["kind"] == "StatefulSet":
-        yield from each(obj, (), "spec", "volumeClaimTemplates")
+    return each(obj, (), "spec", "volumeClaimTemplates") if obj["kind"] == "StatefulSet" else ()
 
 
 def claim_wrongs(path: Path, spec: Object) -> Wrongs:

@@ -26,7 +26,8 @@ def mounts_name_volumes(obj: Object, cluster: Cluster) -> Iterator[Fault]:
     """
     pod = core_pod(obj)
     names = {volume.get("name") or "": volume for _, volume in each(pod.spec, pod.path, "volumes")}
-    names |= {at(template, "metadata", "name") or "": {"ephemeral": {}} for _, template in claim_templates(obj)}
+    for _, template in claim_templates(obj):
+        names[at(template, "metadata", "name") or ""] = {"ephemeral": {}}
     for container in containers(pod):
         if container.spec.get("volumeMounts") or container.spec.get("volumeDevices"):
             for fault in (*_mounts(container, names), *_devices(container, names)):

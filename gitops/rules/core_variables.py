@@ -10,10 +10,24 @@ from gitops.rules.base import Cluster, rule
 from gitops.rules.core_downward import VARIABLE_FIELDS, amount_wrongs, field_wrongs
 from gitops.rules.core_forms import DATA_KEY, SUBDOMAIN, VARIABLE, Wrongs, alone, each, if_named, lacking, named, wrong
 from gitops.rules.core_pods import CORE_PODS, containers, core_pod
+from gitops.rules.once import once as kept
 
 _KEYS = ("secretKeyRef", "configMapKeyRef")
 _SOURCES = ("fieldRef", "resourceFieldRef", *_KEYS, "fileKeyRef")
 _WHOLES = ("configMapRef", "secretRef")
+
+
+@kept
+def _variables(obj: Object) -> list[tuple[Path, Object]]:
+    """The variables of all containers."""
+    return [found for container in containers(core_pod(obj)) for found in each(container.spec, container.path, "env")]
+
+
+@kept
+def _entries(obj: Object) -> list[tuple[Path, Object]]:
+    """What containers take variables from, several at once."""
+    every = containers(core_pod(obj))
+    return [found for container in every for found in each(container.spec, container.path, "envFrom")]
 
 
 @rule("admission", *CORE_PODS, needs=("env", "envFrom"))
@@ -26,13 +40,12 @@ def variable_named(obj: Object, cluster: Cluster) -> Iterator[Fault]:
 
     Source: kubernetes `pkg/apis/core/validation/validation.go`, ValidateEnv and ValidateEnvFrom.
     """
-    for container in containers(core_pod(obj)):
-        for path, variable in each(container.spec, container.path, "env"):
-            for fault in named(path, variable, "name", VARIABLE):
-                yield Fault("variable-named", *fault)
-        for path, entry in each(container.spec, container.path, "envFrom"):
-            for fault in if_named(path, entry, "prefix", VARIABLE):
-                yield Fault("variable-named", *fault)
+    for path, variable in _variables(obj):
+        for fault in named(path, variable, "name", VARIABLE):
+            yield Fault("variable-named", *fault)
+    for path, entry in _entries(obj):
+        for fault in if_named(path, entry, "prefix", VARIABLE):
+            yield Fault("variable-named", *fault)
 
 
 @rule("admission", *CORE_PODS, needs=("env", "envFrom"))
@@ -46,13 +59,12 @@ def variable_source(obj: Object, cluster: Cluster) -> Iterator[Fault]:
 
     Source: kubernetes `pkg/apis/core/validation/validation.go`, validateEnvVarValueFrom and ValidateEnvFrom.
     """
-    for container in containers(core_pod(obj)):
-        for path, variable in each(container.spec, container.path, "env"):
-            for fault in _variable(path, variable) if variable.get("valueFrom") is not None else ():
-                yield Fault("variable-source", *fault)
-        for path, entry in each(container.spec, container.path, "envFrom"):
-            for fault in _whole(path, entry):
-                yield Fault("variable-source", *fault)
+    for path, variable in _variables(obj):
+        for fault in _variable(path, variable) if variable.get("valueFrom") is not None else ():
+            yield Fault("variable-source", *fault)
+    for path, entry in _entries(obj):
+        for fault in _whole(path, entry):
+            yield Fault("variable-source", *fault)
 
 
 def _variable(path: Path, variable: Object) -> Wrongs:

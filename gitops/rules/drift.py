@@ -7,6 +7,7 @@ lists of a custom resource item by item, whole.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from gitops.faults import Fault, Fix, Path
@@ -34,9 +35,17 @@ def quantity_spelling(service: Object, cluster: Cluster) -> Iterator[Fault]:
     for _, container, *amounts in given(service):
         for field, written in zip(AMOUNT_FIELDS, amounts, strict=True):
             for name, value in written.items():
-                spelled = quantity(value) if number(value) is not None else value
+                spelled = _spelled(value) if isinstance(value, str) else _respelled(value)
                 if spelled != value:
                     yield _spelling((*container.path, "resources", field, name), value, spelled)
+
+
+def _respelled(value: Any) -> Any:
+    return quantity(value) if number(value) is not None else value
+
+
+_spelled = lru_cache(1024)(_respelled)
+"""Of texts: 1 and True, say, are equal, and would be taken for each other."""
 
 
 def _spelling(path: Path, value: Any, spelled: str) -> Fault:

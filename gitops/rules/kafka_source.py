@@ -15,6 +15,7 @@ from gitops.rules.kafka import (
     KAFKA_SOURCE,
     Complaint,
     certificate_complaints,
+    destinations,
     ref_complaints,
     sink,
     uri_complaints,
@@ -215,8 +216,8 @@ def event_urls_readable(obj: Object, cluster: Cluster) -> Iterator[Fault]:
 
 
 def _urls(obj: Object) -> Iterator[tuple[Path, Any]]:
-    for to in (("spec", "sink"), ("spec", "delivery", "deadLetterSink")):
-        yield (*to, "uri"), at(obj, *to, "uri")
+    for to in destinations(obj):
+        yield (*to.path, "uri"), to.uri
     for path, subscriber in items(obj, "spec", "subscribers"):
         for field in (("subscriberUri",), ("replyUri",), ("delivery", "deadLetterSink", "uri")):
             yield (*path, *field), at(subscriber, *field)

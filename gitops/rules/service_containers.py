@@ -70,9 +70,8 @@ def blocked_variable(service: Object, cluster: Cluster) -> Iterator[Fault]:
 
     Source: kserve pkg/validation/env_policy.go, validateBlockedEnvVars in inference_service_validation.go, since 0.18.0.
     """
-    if not cluster.runs("kserve", "0.18.0"):
-        return
-    for container in (part for component in components(service) for part in containers(component)):
+    every = (part for component in components(service) for part in containers(component))
+    for container in every if cluster.runs("kserve", "0.18.0") else ():
         if entry := variable(container, "PYTHONPATH"):
             yield Fault(
                 "blocked-variable",

@@ -119,13 +119,18 @@ def _marks(places: Iterable[tuple[Path, Object]]) -> Iterator[tuple[Path, str, A
     """The annotations and labels of several places."""
     for path, spec in places:
         for field in ("annotations", "labels"):
-            for key, value in (spec.get(field) or {}).items():
-                yield (*path, field), key, value
+            if marks := spec.get(field):
+                for key, value in marks.items():
+                    yield (*path, field), key, value
 
 
 @lru_cache(1024)
 def _is_volatile(key: str) -> bool:
     return _VOLATILE.search(key) is not None
+
+
+def _is_stamp(text: str) -> bool:
+    return len(text) > 15 and _STAMP.fullmatch(text) is not None
 
 
 @rule("controller", INFERENCE_SERVICE, level="warning", code="KS29")
@@ -143,7 +148,7 @@ def volatile_metadata(service: Object, cluster: Cluster) -> Iterator[Fault]:
     places: list[tuple[Path, Object]] = [(("metadata",), service["metadata"])]
     places += [(component.path, component.spec) for component in components(service)]
     for place, key, value in _marks(places):
-        if key not in _NOT_COPIED and (_is_volatile(key) or (len(str(value)) > 15 and _STAMP.fullmatch(str(value)))):
+        if key not in _NOT_COPIED and (_is_volatile(key) or _is_stamp(str(value))):
             yield Fault(
                 "volatile-metadata",
                 (*place, key),

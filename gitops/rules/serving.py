@@ -209,7 +209,7 @@ def _name(container: Any) -> str:
 
 def variable(container: Part, name: str) -> Part | None:
     """The first entry with this name in a container's `env`. Its value is no matter for a message: it may be secret."""
-    entries = container.spec.get("env")
+    entries = container.spec.get("env") or ()
     for index, entry in enumerate(entries if isinstance(entries, list) else ()):
         if isinstance(entry, dict) and entry.get("name") == name:
             return Part((*container.path, "env", index), name, entry)
