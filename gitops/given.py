@@ -194,6 +194,7 @@ def _of_secrets(root: Node) -> Iterator[Node]:
         fields = _fields(node)
         kind = fields["kind"].text if "kind" in fields else kind
         if kind.endswith("Secret"):
+            yield from [] if fields else [node]
             yield from _secret_values(node, "")
             yield from (value for name, value in fields.items() if name not in _KNOWN)
         left += ((item, kind.removesuffix("List")) for item in (fields["items"].items if "items" in fields else ()))

@@ -17,6 +17,8 @@ SECRET_FIELD = re.compile(
 )
 """The end of the name of a field whose text is a secret; that of a Secret, as in `secretName`, is none. A reference is no text."""
 _USER = re.compile(r"(?<!\boci)(://)[^\s/?#\"'`@]+(?=@)")
+_BARE = re.compile(r"(?<![\w/:])[^\s:@\"'`/\[{(]+:[^\s:@\"'`/]+(?=@(?!sha\d+:)[\w\[])")
+"""`user:password@host` without a scheme, which an image with a tag and a digest looks like."""
 _PARAMETER = re.compile(
     r"([?&](?:[\w.-]*(?:token|signature|secret|passw|credential|key)[\w.-]*|sig))=[^&#\s\"'`]+", re.IGNORECASE
 )
@@ -34,9 +36,9 @@ def is_secret_field(name: str) -> bool:
 
 def concealed(text: str) -> str:
     """The text without the user and the password of its URLs, and without the keys and signatures in their queries."""
-    if "://" not in text:
-        return text
-    return _PARAMETER.sub(rf"\1={HIDDEN}", _USER.sub(rf"\1{HIDDEN}", text))
+    if "@" in text:
+        text = _BARE.sub(HIDDEN, _USER.sub(rf"\1{HIDDEN}", text))
+    return _PARAMETER.sub(rf"\1={HIDDEN}", text) if "=" in text else text
 
 
 def masked(value: Any) -> Any:
