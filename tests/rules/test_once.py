@@ -34,6 +34,27 @@ def test_a_thing_that_is_gone_leaves_no_answer_to_its_successor() -> None:
     assert [answer({"n": number}) for number in range(2000)] == list(range(2000))
 
 
+def test_another_cluster_has_an_answer_of_its_own() -> None:
+    answer = once(lambda thing, cluster: (thing["n"], cluster))
+    thing, here, there = {"n": 1}, cluster(), cluster()
+
+    assert [answer(thing, where)[1] is where for where in (here, there, here)] == [True, True, True]
+
+
+def test_an_answer_that_asks_the_same_elsewhere_is_kept_for_its_own_cluster() -> None:
+    here, there = cluster(), cluster()
+
+    @once
+    def answer(thing: dict[str, int], cluster: object) -> list[object]:
+        return [cluster, *(answer(thing, there) if cluster is here else ())]
+
+    thing = {"n": 1}
+
+    assert answer(thing, here) == [here, there]
+    assert answer(thing, there) == [there]
+    assert answer(thing, here) == [here, there]
+
+
 def test_a_cluster_that_is_done_with_is_let_go() -> None:
     """It has all schemas: a process that validates again and again must not keep every one."""
     answer = once(lambda thing, cluster: thing["n"])
