@@ -13,7 +13,7 @@ import pytest
 from gitops import secrecy
 from gitops.rules.base import Cluster
 from tests.command_line import MINIMAL, Result, gitops, project, put
-from tests.fuzzing import OUTPUTS, _block
+from tests.fuzzing import OUTPUTS, block
 
 CANARY = "c4n4ryS3cr3t"
 NUMBER = 87654321987
@@ -133,15 +133,22 @@ def texts(style: str) -> dict[str, str]:
         return {"f.json": "\n".join(map(json.dumps, OBJECTS))}
     if style == "flow":
         return {"f.yaml": "---\n".join(f"{json.dumps(each)}\n" for each in OBJECTS)}
-    return {f"f{number}.yaml": "---\n".join(map(_block, OBJECTS[number::4])) for number in range(4)}
+    return {f"f{number}.yaml": "---\n".join(map(block, OBJECTS[number::4])) for number in range(4)}
 
 
 @pytest.mark.parametrize("style", ["block", "flow", "json"])
 def test_no_output_tells_a_secret(style: str, folder: Path) -> None:
     files = texts(style)
     put(folder, files)
-    for output in OUTPUTS:
+    for output in ("text", "json"):
         assert_silent(gitops(folder, "validate", *files, "-e", "environment.yaml", "-o", output, "--complete"))
+
+
+@pytest.mark.parametrize("output", OUTPUTS)
+def test_no_format_tells_a_secret(output: str, folder: Path) -> None:
+    objects = [*OBJECTS[:20], *(each for url in URLS for each in addresses(url))]
+    put(folder, {"f.yaml": "---\n".join(map(block, objects))})
+    assert_silent(gitops(folder, "validate", "f.yaml", "-e", "environment.yaml", "-o", output, "--complete"))
 
 
 def test_mending_tells_none(folder: Path) -> None:
