@@ -21,6 +21,8 @@ from gitops.yaml.parts import Part, moved, parts
 
 MAX_CAREFUL = 4 << 20
 """Characters of one file that are read carefully, which takes some 10 s a MiB. An object in etcd has 1.5 MiB at most."""
+MAX_DOCUMENTS = 1_000_000
+"""Documents of one file, empty ones too."""
 
 _SHOULD_BE = re.compile(r"apiVersion|\bkind\b")
 _TEMPLATE = re.compile(r"\{\{|\{%")
@@ -84,6 +86,9 @@ class _Reading:
                 for part, value in found:
                     self.take(part, value)
                 return
+        if whole.count("\n---") > MAX_DOCUMENTS:
+            self.problems.append(_too_many(self.file))
+            return
         for part in parts(whole):
             self.read_part(part)
 
@@ -147,6 +152,13 @@ def _check_start(text: str, file: str) -> None:
     else:
         return
     raise InvalidInput([Problem("yaml-syntax", message, Location(file, 1, column), why=_REFUSES, hint=hint)])
+
+
+def _too_many(file: str) -> Problem:
+    message = f"`{file}` has more than {MAX_DOCUMENTS:,} documents"
+    return Problem(
+        "too-large", message, Location(file, 1), hint="no cluster takes as many objects: is it the right file?"
+    )
 
 
 def _too_large(file: str) -> Problem:

@@ -6,6 +6,8 @@ import errno
 import os
 import random
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.command_line import MINIMAL, PRIVATE, Result, gitops, project, put, tree
+from tests.command_line import MINIMAL, PRIVATE, REPOSITORY, Result, gitops, project, put, tree
 
 CONFIG_MAP = """\
 from gitops import Manifest, Values, application
@@ -211,6 +213,79 @@ def test_without_schemas_the_message_says_what_is_missing(tmp_path: Path) -> Non
     folder = project(tmp_path, MINIMAL, schemas=False)
 
     assert "kserve 0.20.0" in refused(folder).stderr
+
+
+# ---- manifests that are given ----------------------------------------------------------------------------------------
+
+OBJECT = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
+BOMB = "a0: &a0 [x]\n" + "".join(f"a{n + 1}: &a{n + 1} [{', '.join([f'*a{n}'] * 10)}]\n" for n in range(9))
+CRD = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: a.b.c}\n"
+GIVEN: dict[str, tuple[bytes, str]] = {
+    "no YAML": (b"<html>\n<body>: {\n", "yaml-syntax"),
+    "a program": (b"\x7fELF\x02\0\0\0" * 1000, "binary-file"),
+    "text of another encoding": (b"a: \xff\xfe\xe9\n", "not-utf8"),
+    "cut off": (OBJECT.encode() + b"data: {a: 'b", "yaml-syntax"),
+    "JSON that is cut off": (b'{"apiVersion": "v1", "kind": "List", "items": [{', "yaml-syntax"),
+    "nothing": (b"", "no-objects"),
+    "only comments": (b"# a\n---\n# b\n...\n", "no-objects"),
+    "empty documents around": (b"---\n---\n" + OBJECT.encode() + b"dta: {}\n---\n\n---\n", "unknown-field"),
+    "a key twice": (OBJECT.encode() + b"kind: Secret\n", "duplicate-key"),
+    "keys that are no text": (OBJECT.encode() + b"data: {1: a, true: b, ~: c, [d]: e}\n", "yaml-key"),
+    "a bomb of aliases": (BOMB.encode(), "yaml-alias"),
+    "an alias in itself": (b"a: &a [*a]\n", "yaml-alias"),
+    "nested too deeply": (b"a: " + b"[" * 100_000, "yaml-depth"),
+    "nested too deeply in JSON": (b'{"a":' * 100_000, "yaml-depth"),
+    "a list of lists": (
+        b"apiVersion: v1\nkind: List\nitems:\n- [1]\n- apiVersion: v1\n  kind: List\n  items: [x]\n",
+        "not-an-object",
+    ),
+    "several, and one is broken": (OBJECT.encode() + b"---\na: [\n---\n" + OBJECT.encode(), "yaml-syntax"),
+    "a definition that defines nothing": (CRD.encode() + b"spec: {group: c}\n", "missing-field"),
+    "a definition with the wrong types": (CRD.encode() + b"spec: 1\n", "wrong-type"),
+    "a kind that nobody serves": (b"apiVersion: a.b/v1\nkind: C\nmetadata: {name: a}\n", "no-schema"),
+    "a number of many digits": (OBJECT.encode() + b"data: {a: " + b"9" * 100_000 + b"}\n", "yaml-syntax"),
+    "one long line": (b"x" * 3_000_000, "not-an-object"),
+    "many lines of nothing much": (b"hello world\n" * 200_000, "not-an-object"),
+    "a million anchors": (b"a: &a b\n" + b"- *a\n" * 1_000_000, "too-large"),
+    "more documents than anybody has": (b"---\n" * 1_000_010, "too-large"),
+}
+
+
+@pytest.mark.parametrize("name", GIVEN)
+def test_bad_manifests_are_problems(name: str, tmp_path: Path) -> None:
+    content, rule = GIVEN[name]
+    put(tmp_path, {"f.yaml": content})
+    result = gitops(tmp_path, "validate", "f.yaml")
+
+    assert result.status == 1
+    assert f"[{rule}]" in result.stdout
+    assert "f.yaml" in result.stdout
+    assert "Traceback" not in result.stderr
+    assert len(result.stdout) < 10_000
+
+
+@pytest.mark.skipif(not os.geteuid(), reason="root may read every file")
+def test_a_file_that_may_not_be_read_is_a_problem(tmp_path: Path) -> None:
+    put(tmp_path, {"f.yaml": OBJECT})
+    (tmp_path / "f.yaml").chmod(0)
+    result = gitops(tmp_path, "validate", "f.yaml")
+
+    assert (result.status, "[unreadable]" in result.stdout) == (1, True)
+
+
+@pytest.mark.parametrize("user", [None, 65534], ids=["as whoever runs this", "as nobody"])
+def test_a_file_that_may_not_be_read_is_a_problem_in_a_process(user: int | None, tmp_path: Path) -> None:
+    if user and os.geteuid():
+        pytest.skip("only root can be somebody else")
+    put(tmp_path, {"f.yaml": OBJECT})
+    (tmp_path / "f.yaml").chmod(0)
+    code = "import os, sys; from gitops.disk.manifests import read_given; user = int(sys.argv[1])\nif user: os.setuid(user)\nprint([p.rule for p in read_given(['f.yaml'], __import__('pathlib').Path(sys.argv[2]))[1]])"
+    for parent in (tmp_path, *list(tmp_path.parents)[:2]):
+        parent.chmod(0o755)
+    command = [sys.executable, "-c", code, str(user or 0), str(tmp_path)]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == ("[]" if not user and not os.geteuid() else "['unreadable']")
 
 
 # ---- fuzz: never a traceback -----------------------------------------------------------------------------------------
