@@ -156,9 +156,7 @@ def _check_start(text: str, file: str) -> None:
 
 def _too_many(file: str) -> Problem:
     message = f"`{file}` has more than {MAX_DOCUMENTS:,} documents"
-    return Problem(
-        "too-large", message, Location(file, 1), hint="no cluster takes as many objects: is it the right file?"
-    )
+    return Problem("too-large", message, Location(file), hint="no cluster takes as many objects: is it the right file?")
 
 
 def _too_large(file: str) -> Problem:
