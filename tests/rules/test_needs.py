@@ -47,7 +47,7 @@ def objects(folder: Path) -> list[Object]:
 
 def unasked(obj: Object) -> list[Rule]:
     kind, names = (group_of(obj["apiVersion"]), obj["kind"]), names_in(obj)
-    return [each for each in NEEDY if kind in each.on and each.needs.isdisjoint(names)]
+    return [each for each in NEEDY if (not each.on or kind in each.on) and each.needs.isdisjoint(names)]
 
 
 @pytest.mark.parametrize("mode", ["Standard", "Knative"])
