@@ -16,7 +16,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Literal, NamedTuple
 
 from gitops.location import Location
-from gitops.secrecy import concealed
 
 Severity = Literal["error", "warning"]
 Path = tuple[str | int, ...]
@@ -55,6 +54,10 @@ class Problem(NamedTuple):
 
     def told(self) -> Problem:
         """As it may be told to anybody: URLs in it have neither passwords nor keys."""
+        from gitops.secrecy import (
+            concealed,
+        )  # compiling its patterns takes 2 ms, and few commands have problems to tell
+
         fix = self.fix
         if fix and isinstance(fix.value, str):
             fix = fix._replace(value=concealed(fix.value))
