@@ -75,7 +75,9 @@ def _events(bucket: Bucket, target: str) -> list[str]:
             for name, value in (("prefix", notification.prefix), ("suffix", notification.suffix))
             if value
         )
-        lines.append(f"# topic {notification.topic}, if that is where target {notification.target_id} of the server leads")
+        lines.append(
+            f"# topic {notification.topic}, if that is where target {notification.target_id} of the server leads"
+        )
         lines.append(f"mc event add {target} arn:minio:sqs::{notification.target_id}:kafka --event {events}{filters}")
     return lines
 
