@@ -202,6 +202,7 @@ def test_the_script_brings_everything_to_the_stated_configuration() -> None:
         '{"Rules": [{"ID": "expire", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 30}}]}',
         "RULES",
         "mc event remove --force store/images",
+        "# topic new.images, if that is where target NEW_IMAGES leads",
         "mc event add store/images arn:minio:sqs::NEW_IMAGES:kafka --event put,delete --prefix 'in coming/' --suffix .png",
     ]
 
@@ -260,3 +261,9 @@ def test_buckets_are_validated_like_everything_else() -> None:
     job, _ = make(bucket, S3Credentials(name="s3", buckets=[bucket]))
 
     assert job["spec"]["backoffLimit"] == 2
+
+
+def test_a_topic_cannot_break_out_of_its_comment() -> None:
+    bucket = Bucket(name="images", notifications=[KafkaNotification(topic="a\nrm -rf /", target="T")])
+
+    assert "rm -rf" not in script(bucket)

@@ -9,6 +9,7 @@ Source: minio/mc `cmd/`, minio-go `pkg/notification/notification.go`, argo-cd `d
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ HOOK = {
     "argocd.argoproj.io/hook-delete-policy": "BeforeHookCreation",
 }
 DEADLINE_SECONDS = 600
+_TOPIC = re.compile(r"[A-Za-z0-9._-]+")
 
 
 def objects(bucket: Bucket, store: ObjectStore, context: Context) -> list[Object]:
@@ -75,9 +77,8 @@ def _events(bucket: Bucket, target: str) -> list[str]:
             for name, value in (("prefix", notification.prefix), ("suffix", notification.suffix))
             if value
         )
-        lines.append(
-            f"# topic {notification.topic}, if that is where target {notification.target_id} of the server leads"
-        )
+        if _TOPIC.fullmatch(notification.topic):  # nothing else may stand in a comment of a script
+            lines.append(f"# topic {notification.topic}, if that is where target {notification.target_id} leads")
         lines.append(f"mc event add {target} arn:minio:sqs::{notification.target_id}:kafka --event {events}{filters}")
     return lines
 
