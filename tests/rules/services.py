@@ -8,9 +8,9 @@ from gitops.environments import Environment
 from gitops.faults import Fault
 from gitops.objects import Object
 from gitops.rules import serving
-from gitops.rules.base import Cluster, Inventory, Rule
+from gitops.rules.base import Cluster, Inventory
 from gitops.rules.judge import Bench
-from gitops.rules.table import FAMILIES
+from gitops.rules.table import RULES
 from gitops.schemas.files import library
 from gitops.schemas.store import Schemas
 from tests.command_line import REPOSITORY
@@ -26,13 +26,7 @@ MINE = {
         "service_names",
     ),
 }
-JUDGED = [
-    each
-    for family in FAMILIES
-    if family.__name__.rpartition(".")[2] in MINE
-    for each in vars(family).values()
-    if isinstance(each, Rule)
-]
+JUDGED = [rule for rule in RULES if rule.judge.__module__.rpartition(".")[2] in MINE]
 
 
 @cache
