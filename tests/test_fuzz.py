@@ -1,7 +1,7 @@
 """Whatever is given to `gitops validate`: a verdict in words, exit status 0, 1 or 2, and never a traceback.
 
 It begins with every example of a rule and every real manifest there is, and replaces, renames, mixes and misspells parts of
-them (tests/fuzzing.py). GITOPS_TEST_FUZZ says how many files to try instead of a few: 2000 take some ten minutes.
+them (tests/fuzzing.py). GITOPS_TEST_FUZZ says how many files to try instead of a few: 1000 take some ten minutes.
 """
 
 from __future__ import annotations
