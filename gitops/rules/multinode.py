@@ -117,14 +117,7 @@ def known_gpu_resource(service: Object, cluster: Cluster) -> Iterator[Fault]:
         )
         return
     for container in judged:
-        yield from _unknown(container, {*PLAIN, *GPUS, *(more or ())})
-
-
-def _unknown(container: Part, known: set[str]) -> Iterator[Fault]:
-    for amounts in ("limits", "requests"):
-        for name in sorted((at(container.spec, "resources", amounts) or {}).keys() - known):
-            known.add(name)
-            path = (*container.path, "resources", amounts, name)
+        for path, name in unknown_resources(container, more):
             yield Fault(
                 "known-gpu-resource",
                 path,
@@ -134,6 +127,15 @@ def _unknown(container: Part, known: set[str]) -> Iterator[Fault]:
                 f"{REFUSED}: it takes it for an unknown kind of GPU",
                 f"add the annotation `{GPU_TYPES}: '[\"{name}\"]'`, or remove it",
             )
+
+
+def unknown_resources(container: Part, more: list[str] | None) -> Iterator[tuple[Path, str]]:
+    """The resources that a container asks for and KServe knows neither by itself nor by `more`, each once."""
+    known = {*PLAIN, *GPUS, *(more or ())}
+    for amounts in ("limits", "requests"):
+        for name in sorted((at(container.spec, "resources", amounts) or {}).keys() - known):
+            known.add(name)
+            yield (*container.path, "resources", amounts, name), name
 
 
 def more_gpus(annotations: Object | None) -> list[str] | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from gitops.faults import Fault, Path
 from gitops.objects import Object
 from gitops.rules.base import Cluster, at, items, rule
-from gitops.rules.multinode import GPU_TYPES, GPUS, PLAIN, more_gpus
+from gitops.rules.multinode import GPU_TYPES, GPUS, PLAIN, more_gpus, unknown_resources
 from gitops.rules.serving import (
     CLUSTER_SERVING_RUNTIME,
     MAIN_CONTAINER,
@@ -140,29 +140,22 @@ def runtime_gpu_resource(runtime: Object, cluster: Cluster) -> Iterator[Fault]:
         yield Fault("runtime-gpu-resource", path, message, str(at(runtime, *path)), example, REFUSED, hint)
         return
     for container in judged:
-        yield from _unknown(container, {*PLAIN, *GPUS, *(more or ())})
+        for where, name in unknown_resources(container, more):
+            yield Fault(
+                "runtime-gpu-resource",
+                where,
+                f"`{dotted(where)}` is no resource that KServe knows for several nodes",
+                name,
+                ", ".join((*PLAIN, *GPUS)),
+                f"{REFUSED}: it takes it for an unknown kind of GPU",
+                f"add `{GPU_TYPES}: '[\"{name}\"]'` to `spec.annotations`, or remove it",
+            )
 
 
 def _worker(spec: Object) -> Iterator[Part]:
     for path, each in list(items(spec, "workerSpec", "containers"))[:1]:
         if each.get("name") == WORKER_CONTAINER:
             yield Part(("spec", *path), WORKER_CONTAINER, each)
-
-
-def _unknown(container: Part, known: set[str]) -> Iterator[Fault]:
-    for amounts in ("limits", "requests"):
-        for name in sorted((at(container.spec, "resources", amounts) or {}).keys() - known):
-            known.add(name)
-            path = (*container.path, "resources", amounts, name)
-            yield Fault(
-                "runtime-gpu-resource",
-                path,
-                f"`{dotted(path)}` is no resource that KServe knows for several nodes",
-                name,
-                ", ".join((*PLAIN, *GPUS)),
-                f"{REFUSED}: it takes it for an unknown kind of GPU",
-                f"add `{GPU_TYPES}: '[\"{name}\"]'` to `spec.annotations`, or remove it",
-            )
 
 
 @rule("admission", *RUNTIMES, code="KS34", needs="env")
